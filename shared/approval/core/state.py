@@ -1,0 +1,279 @@
+"""The words and the shape of a case: what it is made of and which states each part can be in.
+
+The enumerations hold the whole vocabulary, so that a table's CHECK, an event and a page never need another word.
+Which verb is legal in which state is said in one place: `shared.approval.core.guard`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    """Where a case stands as a whole."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    RETURNED = "returned"  # waits for the initiator
+    SUSPENDED = "suspended"
+    WITHDRAWING = "withdrawing"  # asked of the node that holds the case, not yet answered
+    WITHDRAWN = "withdrawn"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    TERMINATED = "terminated"
+    REVOKED = "revoked"
+
+
+CLOSED = frozenset(
+    {CaseState.WITHDRAWN, CaseState.APPROVED, CaseState.REJECTED, CaseState.TERMINATED, CaseState.REVOKED}
+)
+
+
+class StageState(StrEnum):
+    """Where one stage of a round stands."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    HELD = "held"  # nobody may decide it: it waits and alarms, it never passes by itself
+    PASSED = "passed"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class TaskState(StrEnum):
+    """Where one person's or one post's task stands."""
+
+    WAITING = "waiting"  # a signer comes before it
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DELEGATED = "delegated"
+    PASSED = "passed"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+    READ = "read"
+
+
+DECIDED = frozenset({TaskState.PASSED, TaskState.REJECTED, TaskState.RETURNED})
+ACTIONABLE = frozenset({TaskState.OPEN, TaskState.CLAIMED})
+
+
+class TaskKind(StrEnum):
+    """Why a task was given."""
+
+    APPROVE = "approve"
+    DELEGATE = "delegate"
+    SIGN_BEFORE = "sign_before"
+    SIGN_AFTER = "sign_after"
+    SIGN_PARALLEL = "sign_parallel"
+    CONSULT = "consult"
+    CC = "cc"
+
+
+class Mode(StrEnum):
+    """How the deciders of one stage make one decision."""
+
+    SEQUENTIAL = "sequential"  # 依次
+    ANY = "any"  # 或签
+    ALL = "all"  # 会签
+    VOTE = "vote"  # 票签
+
+
+class Tier(StrEnum):
+    """The level a node asks for; `home` is the submitting region, whatever its level."""
+
+    HOME = "home"
+    COUNTY = "county"
+    CITY = "city"
+    PROVINCE = "province"
+
+
+class Verb(StrEnum):
+    """What a person can do to a case."""
+
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
+    RETURN = "return"
+    RESUBMIT = "resubmit"
+    WITHDRAW = "withdraw"
+    TAKE_BACK = "take_back"
+    REQUEST_REVOCATION = "request_revocation"
+    TERMINATE = "terminate"
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    TRANSFER = "transfer"
+    DELEGATE = "delegate"
+    RESOLVE = "resolve"
+    ADD_SIGN = "add_sign"
+    REMOVE_SIGN = "remove_sign"
+    CC = "cc"
+    MARK_READ = "mark_read"
+    REMIND = "remind"
+    COMMENT = "comment"
+    CONSULT = "consult"
+    ANSWER = "answer"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    MIGRATE = "migrate"
+    HAND_OVER_ALL = "hand_over_all"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A role in a region: what a post is to the engine."""
+
+    role: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone named in a case: the account, and the name they had then."""
+
+    account_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Someone who acts on a case, with the seats they hold at that moment."""
+
+    account_id: str
+    name: str
+    posts: tuple[Seat, ...] = ()
+
+    @classmethod
+    def system(cls, service: str) -> Party:
+        """Answer the party of a service that opens cases by itself, such as `awards` for a star that fell due."""
+        return cls(account_id=f"system:{service}", name="系统")
+
+    @property
+    def person(self) -> Person:
+        """Answer who this is, without what they hold."""
+        return Person(self.account_id, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is wrong with one field: the reason a returned case carries back."""
+
+    pointer: str  # a JSON pointer into the round's content, such as /lines/0/hours
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRef:
+    """The one version of a definition that a round is bound to."""
+
+    key: str
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailHead:
+    """The end of a case's trail: the number of its last entry and that entry's hash."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastMove:
+    """The latest accepted verb of a case: who a later, refused verb lost to."""
+
+    verb: Verb
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stop of a round: one region decides it, once."""
+
+    number: int
+    round: int
+    visit: int
+    node_key: str
+    region: str
+    mode: Mode
+    state: StageState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What one post (`role` in `region`, any holder) or one person (`assignee`) is asked to do in a stage."""
+
+    number: int
+    stage: int
+    region: str
+    opened_at: datetime
+    kind: TaskKind = TaskKind.APPROVE
+    role: str | None = None
+    assignee: str | None = None
+    position: int = 0  # which of the node's approvers is asked
+    state: TaskState = TaskState.OPEN
+    ended_by: Person | None = None
+    ended_at: datetime | None = None
+    reason: str = ""  # why it was cancelled
+
+    def addresses(self, party: Party) -> bool:
+        """Tell whether the task was given to this party, whatever has become of it since."""
+        if self.assignee is not None and self.assignee != party.account_id:
+            return False
+        return self.role is None or Seat(self.role, self.region) in party.posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One request on its way, with all its rounds. A value: a move returns another one."""
+
+    id: str
+    origin: str  # the node whose chain of the trail this is
+    business_type: str
+    business_id: str
+    title: str
+    home_region: str
+    organisation_id: str | None
+    initiator: Person
+    barred: frozenset[str]
+    definition: DefinitionRef
+    state: CaseState
+    round: int
+    rev: int
+    opened_at: datetime
+    last: LastMove
+    trail: TrailHead
+    closed_at: datetime | None = None
+    stages: tuple[Stage, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    def stage(self, number: int) -> Stage:
+        """Answer the stage of that number; numbers count from 1 over all rounds."""
+        return self.stages[number - 1]
+
+    @property
+    def current_stages(self) -> tuple[Stage, ...]:
+        """Answer the stages of the round that runs, or of the last one."""
+        return tuple(stage for stage in self.stages if stage.round == self.round)
+
+    @property
+    def active_stage(self) -> Stage | None:
+        """Answer the stage that is being decided, open or held, if there is one."""
+        active = (StageState.OPEN, StageState.HELD)
+        return next((stage for stage in self.current_stages if stage.state in active), None)
+
+    @property
+    def token_region(self) -> str:
+        """Answer the region that may move the case now: the active stage's, else the home region."""
+        active = self.active_stage
+        return active.region if active else self.home_region
+
+    def tasks_of(self, stage: Stage) -> tuple[Task, ...]:
+        """Answer the tasks that were ever given in a stage, oldest first."""
+        return tuple(task for task in self.tasks if task.stage == stage.number)

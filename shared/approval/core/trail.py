@@ -1,0 +1,221 @@
+"""The trail (留痕): what happened to a case, append-only and chained by hash.
+
+Each entry's hash covers the hash before it, so that an entry which is changed, dropped or slipped in later shows.
+What a person said (name, opinion, remarks) enters the chain as a salted commitment only: erasing a person's text
+breaks no chain, changing it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.approval.core.digest import commitment, sha256
+from shared.approval.core.state import Remark, TrailHead, Verb
+
+GENESIS = "0" * 64
+START = TrailHead(0, GENESIS)
+
+
+class EntryKind(StrEnum):
+    """What an entry tells. The first group are a person's verbs, the second what followed from them."""
+
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
+    RETURN = "return"
+    RESUBMIT = "resubmit"
+    WITHDRAW = "withdraw"
+
+    STAGE_OPENED = "stage_opened"
+    STAGE_HELD = "stage_held"
+    TASK_CANCELLED = "task_cancelled"
+    CASE_CLOSED = "case_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The personal part of a decision, as the person was called and as they put it then."""
+
+    name: str
+    opinion: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+    def value(self) -> dict[str, Any]:
+        """Answer the plain value that the commitment is made of."""
+        remarks = [{"pointer": remark.pointer, "reason": remark.reason} for remark in self.remarks]
+        return {"name": self.name, "opinion": self.opinion, "remarks": remarks}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and when something is written into a trail: one case, one node's chain, one round, one moment."""
+
+    case_id: str
+    origin: str
+    round: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one person did to a case by one command. `said` and `salt` are gone once they have been erased.
+
+    It has the sequence number of the entry that tells of it.
+    """
+
+    place: Place
+    seq: int
+    verb: Verb
+    actor: str
+    command_id: str
+    commitment: str
+    prev_hash: str
+    hash: str = ""
+    stage: int | None = None
+    task: int | None = None
+    on_behalf_of: str | None = None
+    said: Said | None = None
+    salt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """An entry before it has a place in the chain."""
+
+    kind: EntryKind
+    stage: int | None = None
+    task: int | None = None
+    region: str | None = None
+    role: str | None = None
+    actor: str | None = None
+    decision_hash: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One link of a case's trail."""
+
+    place: Place
+    seq: int
+    note: Note
+    prev_hash: str
+    hash: str
+
+
+def decide(
+    head: TrailHead,
+    place: Place,
+    *,
+    verb: Verb,
+    actor: str,
+    command_id: str,
+    said: Said,
+    salt: str,
+    stage: int | None = None,
+    task: int | None = None,
+) -> Decision:
+    """Answer a person's act with its hash, ready for the entry that will follow `head`."""
+    draft = Decision(
+        place=place,
+        seq=head.seq + 1,
+        verb=verb,
+        actor=actor,
+        command_id=command_id,
+        commitment=commitment(salt, said.value()),
+        prev_hash=head.hash,
+        stage=stage,
+        task=task,
+        said=said,
+        salt=salt,
+    )
+    return replace(draft, hash=_decision_hash(draft))
+
+
+def append(head: TrailHead, place: Place, notes: Sequence[Note]) -> tuple[tuple[Entry, ...], TrailHead]:
+    """Answer the notes as entries that follow `head`, and the new head."""
+    entries = []
+    for note in notes:
+        digest = _entry_hash(place, head.seq + 1, note, head.hash)
+        entries.append(Entry(place=place, seq=head.seq + 1, note=note, prev_hash=head.hash, hash=digest))
+        head = TrailHead(head.seq + 1, digest)
+    return tuple(entries), head
+
+
+def verify(entries: Sequence[Entry], decisions: Sequence[Decision], head: TrailHead) -> tuple[str, ...]:
+    """Answer what is wrong with one case's trail at one node, in the order of the chain; nothing when it holds.
+
+    `head` is what the case row remembers: it shows entries that were cut off at the end.
+    """
+    problems = []
+    told = {decision.seq: decision for decision in decisions}
+    expected = START
+    for entry in entries:
+        if entry.seq != expected.seq + 1 or entry.prev_hash != expected.hash:
+            problems.append(f"entry {entry.seq}: does not follow entry {expected.seq}")
+        if entry.hash != _entry_hash(entry.place, entry.seq, entry.note, entry.prev_hash):
+            problems.append(f"entry {entry.seq}: was changed")
+        decision = told.pop(entry.seq, None)
+        if (decision.hash if decision else None) != entry.note.decision_hash:
+            problems.append(f"entry {entry.seq}: its decision is missing or another one")
+        elif decision is not None:
+            problems.extend(_decision_problems(decision))
+        expected = TrailHead(entry.seq, entry.hash)
+    problems.extend(f"decision {seq}: no entry tells of it" for seq in told)
+    if expected != head:
+        problems.append(f"the case remembers entry {head.seq} as its last, the trail ends at {expected.seq}")
+    return tuple(problems)
+
+
+def _decision_problems(decision: Decision) -> list[str]:
+    problems = []
+    if decision.hash != _decision_hash(decision):
+        problems.append(f"decision {decision.seq}: was changed")
+    # An erased text cannot be checked any more, and needs no check: nobody can read anything wrong.
+    if decision.said is not None and decision.commitment != commitment(decision.salt or "", decision.said.value()):
+        problems.append(f"decision {decision.seq}: what was said was changed")
+    return problems
+
+
+def _decision_hash(decision: Decision) -> str:
+    return sha256(
+        {
+            **_place(decision.place),
+            "seq": decision.seq,
+            "stage": decision.stage,
+            "task": decision.task,
+            "verb": decision.verb.value,
+            "actor": decision.actor,
+            "on_behalf_of": decision.on_behalf_of,
+            "command": decision.command_id,
+            "said": decision.commitment,
+            "prev": decision.prev_hash,
+        }
+    )
+
+
+def _entry_hash(place: Place, seq: int, note: Note, prev_hash: str) -> str:
+    return sha256(
+        {
+            **_place(place),
+            "seq": seq,
+            "kind": note.kind.value,
+            "stage": note.stage,
+            "task": note.task,
+            "region": note.region,
+            "role": note.role,
+            "actor": note.actor,
+            "decision": note.decision_hash,
+            "facts": note.facts,
+            "prev": prev_hash,
+        }
+    )
+
+
+def _place(place: Place) -> dict[str, Any]:
+    at = place.at.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"case": place.case_id, "origin": place.origin, "round": place.round, "at": at}

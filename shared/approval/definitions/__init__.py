@@ -1,0 +1,32 @@
+"""The definitions that come with the system, one YAML file each; the file's name is the definition's key.
+
+A published definition never changes: whoever edits a file raises its `version` too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from shared.approval.core.definition import Definition, DefinitionError, Problem, parse
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def shipped() -> Mapping[str, Definition]:
+    """Answer the definitions that come with the system, by key.
+
+    :raises DefinitionError: when a file does not describe a definition, or one of another name.
+    """
+    return {path.stem: _read(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def _read(path: Path) -> Definition:
+    definition = parse(yaml.safe_load(path.read_text(encoding="utf-8")))
+    if definition.key != path.stem:
+        raise DefinitionError([Problem("key", f'"{definition.key}" is not the name of the file {path.name}')])
+    return definition

@@ -1,0 +1,149 @@
+"""Small definitions, people and cases to decide on, and the verbs as one-line calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from shared.approval.core import engine
+from shared.approval.core.definition import Definition, parse
+from shared.approval.core.guard import Refusal, Refused
+from shared.approval.core.moving import Command, Move, Seats
+from shared.approval.core.route import Link
+from shared.approval.core.state import Case, Party, Remark, Seat, Tier, Verb
+
+NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
+CHAIN = (Link("130123", Tier.COUNTY), Link("130100", Tier.CITY), Link("130000", Tier.PROVINCE))
+COUNTY, CITY, PROVINCE = (Seat("approver", link.region) for link in CHAIN)
+_ids = count(1)
+
+
+def party(name: str, *posts: Seat) -> Party:
+    return Party(account_id=name.lower(), name=name, posts=posts)
+
+
+ANN = party("Ann")  # submits
+BEN, BAO = party("Ben", COUNTY), party("Bao", COUNTY)
+CAI = party("Cai", CITY)
+DAI = party("Dai", PROVINCE)
+EVERYBODY = (ANN, BEN, BAO, CAI, DAI)
+
+
+def holders(*parties: Party) -> Seats:
+    seats: dict[Seat, set[str]] = {}
+    for one in parties:
+        for seat in one.posts:
+            seats.setdefault(seat, set()).add(one.account_id)
+    return {seat: frozenset(accounts) for seat, accounts in seats.items()}
+
+
+def body(*route: Mapping[str, Any], key: str = "report", version: int = 1, max_rounds: int = 5) -> dict[str, Any]:
+    title = {"zh": "报告", "en": "Report"}
+    return {"key": key, "version": version, "title": title, "max_rounds": max_rounds, "route": list(route)}
+
+
+def node(tier: str, *approvers: str, mode: str = "any", opinion: Sequence[str] = ()) -> dict[str, Any]:
+    """A node; an approver is an account, or a role when it is a role's word."""
+    roles = {"approver", "clerk"}
+    return {
+        "node": tier,
+        "title": {"zh": tier, "en": tier},
+        "tier": tier,
+        "mode": mode,
+        "approvers": [{"role": one} if one in roles else {"account": one} for one in approvers or ("approver",)],
+        "opinion": list(opinion),
+    }
+
+
+THREE_TIERS = parse(body(node("county"), node("city"), node("province")))
+
+
+class Desk:
+    """One case and the people around it, moved verb by verb."""
+
+    def __init__(
+        self,
+        definition: Definition = THREE_TIERS,
+        *,
+        people: Sequence[Party] = EVERYBODY,
+        initiator: Party = ANN,
+        barred: Sequence[Party] = (),
+        chain: Sequence[Link] = CHAIN,
+        content: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.definition = definition
+        self.chain = chain
+        self.seats = holders(*people)
+        self.at = NOON
+        self.moves: list[Move] = []
+        opening = engine.Opening(
+            id=f"case-{next(_ids)}",
+            origin="hebei",
+            business_type="report",
+            business_id="r1",
+            title="9月活动报告",
+            home_region=chain[0].region,
+            organisation_id="org1",
+            barred=frozenset(one.account_id for one in barred),
+        )
+        command = self._command(Verb.SUBMIT, initiator, content=content or {"hours": 125})
+        self.case: Case = self._keep(
+            engine.open_case(opening, command, definition=definition, chain=chain, seats=self.seats, at=self.at)
+        )
+
+    def do(self, verb: Verb, who: Party, *, opinion: str = "", **options: Any) -> Case:
+        """Carry out a verb, or raise `Refused`."""
+        self.at += timedelta(minutes=1)
+        command = self._command(verb, who, opinion=opinion, **options)
+        if verb is Verb.RESUBMIT:
+            move = engine.resubmit(
+                self.case, command, definition=self.definition, chain=self.chain, seats=self.seats, at=self.at
+            )
+        else:
+            move = engine.decide(self.case, command, definition=self.definition, seats=self.seats, at=self.at)
+        return self._keep(move)
+
+    def refused(self, verb: Verb, who: Party, **options: Any) -> Refusal:
+        """Answer why a verb is refused, and see to it that nothing has changed."""
+        before = self.case
+        try:
+            self.do(verb, who, **options)
+        except Refused as error:
+            assert self.case is before
+            return error.refusal
+        raise AssertionError(f"{verb} of {who.name} was not refused")
+
+    def reseat(self, *people: Party) -> Move | None:
+        """Let the posts be held by these people from now on."""
+        self.seats = holders(*people)
+        move = engine.reseat(self.case, definition=self.definition, seats=self.seats, at=self.at)
+        if move is not None:
+            self._keep(move)
+        return move
+
+    def states(self) -> list[str]:
+        """Answer the round's stages as `region state`."""
+        return [f"{stage.region} {stage.state}" for stage in self.case.current_stages]
+
+    def tasks(self) -> list[str]:
+        """Answer the tasks of all rounds as `whom state`."""
+        return [f"{task.assignee or task.role} {task.state}" for task in self.case.tasks]
+
+    def _command(self, verb: Verb, who: Party, *, remarks: Sequence[Remark] = (), **options: Any) -> Command:
+        number = next(_ids)
+        return Command(
+            id=f"command-{number}", verb=verb, actor=who, salt=f"salt-{number}", remarks=tuple(remarks), **options
+        )
+
+    def _keep(self, move: Move) -> Case:
+        self.moves.append(move)
+        self.case = move.case
+        return move.case
+
+
+def without(one: Party, *posts: Seat) -> Party:
+    """Answer the same person without some of their posts."""
+    return replace(one, posts=tuple(post for post in one.posts if post not in posts))

@@ -1,0 +1,155 @@
+"""Whatever people do in whatever order, the rules of a case hold: a machine drives the core at random."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from shared.approval.core.definition import parse
+from shared.approval.core.guard import LEGAL, Refused, allowed_actions
+from shared.approval.core.state import (
+    ACTIONABLE,
+    CLOSED,
+    DECIDED,
+    CaseState,
+    Party,
+    Seat,
+    StageState,
+    TaskState,
+    Verb,
+)
+from shared.approval.core.trail import verify
+from tests.unit.approval.cases import CHAIN, Desk, body, node, party
+
+SEATS = [Seat(role, link.region) for link in CHAIN for role in ("clerk", "approver")]
+NAMES = ("Ann", "Ben", "Cai", "Dai")
+UNDECIDED = (TaskState.WAITING, TaskState.OPEN, TaskState.CLAIMED, TaskState.DELEGATED)
+
+modes = st.sampled_from(["any", "sequential"])
+approvers = st.lists(st.sampled_from(["clerk", "approver", "ben", "cai"]), min_size=1, max_size=3)
+posts = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(SEATS)), max_size=10)
+
+
+class AnyMoves(RuleBasedStateMachine):
+    """Random people with random posts try random verbs on one case."""
+
+    @initialize(
+        modes=st.tuples(modes, modes, modes),
+        asked=st.tuples(approvers, approvers, approvers),
+        held=posts,
+        barred=st.sets(st.sampled_from(NAMES), max_size=1),
+        first=st.integers(0, 2),
+        rounds=st.integers(1, 3),
+    )
+    def open(
+        self,
+        modes: tuple[str, ...],
+        asked: tuple[list[str], ...],
+        held: list[tuple[str, Seat]],
+        barred: set[str],
+        first: int,
+        rounds: int,
+    ) -> None:
+        tiers = ("county", "city", "province")
+        route = [node(tier, *who, mode=mode) for tier, who, mode in zip(tiers, asked, modes, strict=True)]
+        self.people = self._people(held)
+        self.desk = Desk(
+            parse(body(*route, max_rounds=rounds)),
+            people=tuple(self.people.values()),
+            initiator=self.people["Ann"],
+            barred=[self.people[name] for name in barred],
+            chain=CHAIN[first:],
+        )
+        self.accepted = 1
+
+    @rule(verb=st.sampled_from(sorted(LEGAL)), name=st.sampled_from(NAMES), stale=st.booleans())
+    def act(self, verb: Verb, name: str, stale: bool) -> None:
+        before, who = self.desk.case, self.people[name]
+        allowed = verb in allowed_actions(before, self.desk.definition, who)
+        rev = before.rev - 1 if stale else before.rev
+        try:
+            after = self.desk.do(verb, who, expected_rev=rev)
+        except Refused:
+            # What a page shows as a button is what the engine carries out, a stale page apart.
+            assert stale or not allowed
+            assert self.desk.case is before
+        else:
+            assert allowed
+            assert not stale
+            self.accepted += 1
+            assert after.rev == before.rev + 1
+
+    @rule(held=posts)
+    def change_posts(self, held: list[tuple[str, Seat]]) -> None:
+        self.people = self._people(held)
+        self.desk.reseat(*self.people.values())
+
+    @invariant()
+    def one_stage_at_a_time(self) -> None:
+        case = self.desk.case
+        active = [stage for stage in case.stages if stage.state in (StageState.OPEN, StageState.HELD)]
+        assert len(active) == (1 if case.state is CaseState.RUNNING else 0)
+        assert all(stage.round == case.round for stage in active)
+
+    @invariant()
+    def tasks_are_open_in_open_stages_only(self) -> None:
+        case = self.desk.case
+        for task in case.tasks:
+            if task.state in UNDECIDED:
+                assert case.stage(task.stage).state is StageState.OPEN
+        for stage in case.stages:
+            if stage.state is StageState.OPEN:
+                assert any(task.state in ACTIONABLE for task in case.tasks_of(stage))
+
+    @invariant()
+    def no_task_is_open_on_a_case_that_is_over(self) -> None:
+        case = self.desk.case
+        if case.state in CLOSED or case.state is CaseState.RETURNED:
+            assert not any(task.state in UNDECIDED for task in case.tasks)
+            assert not any(stage.state is StageState.WAITING for stage in case.stages)
+        assert (case.closed_at is not None) == (case.state in CLOSED)
+
+    @invariant()
+    def nobody_decides_their_own_case_nor_twice_in_a_round(self) -> None:
+        case = self.desk.case
+        for round_number in range(1, case.round + 1):
+            stages = {stage.number for stage in case.stages if stage.round == round_number}
+            decided = [task.ended_by for task in case.tasks if task.stage in stages and task.state in DECIDED]
+            assert all(person is not None for person in decided)
+            accounts = Counter(person.account_id for person in decided if person is not None)
+            assert not accounts.keys() & ({case.initiator.account_id} | case.barred)
+            assert all(times == 1 for times in accounts.values())
+
+    @invariant()
+    def one_winner_per_stage(self) -> None:
+        case = self.desk.case
+        for stage in case.stages:
+            states = [task.state for task in case.tasks_of(stage)]
+            passed = states.count(TaskState.PASSED)
+            if stage.state is StageState.PASSED and stage.mode == "any":
+                assert passed == 1
+            noes = states.count(TaskState.REJECTED) + states.count(TaskState.RETURNED)
+            assert noes == (1 if stage.state in (StageState.REJECTED, StageState.RETURNED) else 0)
+
+    @invariant()
+    def nothing_is_lost_and_the_trail_verifies(self) -> None:
+        moves = self.desk.moves
+        entries = [entry for move in moves for entry in move.entries]
+        decisions = [move.decision for move in moves if move.decision is not None]
+        assert len(decisions) == self.accepted
+        assert verify(entries, decisions, self.desk.case.trail) == ()
+        assert len({decision.command_id for decision in decisions}) == len(decisions)
+
+    @invariant()
+    def rounds_stay_within_their_limit(self) -> None:
+        assert self.desk.case.round <= self.desk.definition.max_rounds
+
+    def _people(self, held: list[tuple[str, Seat]]) -> dict[str, Party]:
+        return {name: party(name, *dict.fromkeys(seat for who, seat in held if who == name)) for name in NAMES}
+
+
+AnyMoves.TestCase.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)
+TestAnyMoves = AnyMoves.TestCase
