@@ -1,0 +1,1 @@
+"""Parts of the system together with real servers."""

@@ -1,0 +1,148 @@
+"""Real RabbitMQ nodes for tests: what tests do with one, and the two ways to run one."""
+
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from testcontainers.core.container import DockerContainer
+
+from tests.servers.process import ContainerProcess, DebianProcess, ServerProcess, free_port, make_folder
+from tests.servers.reaper import Reaper
+from tests.servers.server import Server
+from tests.waiting import wait_until
+
+IMAGE = "rabbitmq:4-management"
+SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+OWNER = "rabbitmq"
+PLUGINS = "[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management,rabbitmq_prometheus].\n"
+# The statistics of the management API are at most a second old, so that tests can ask it for queue lengths.
+CONFIGURATION = """\
+loopback_users = none
+vm_memory_high_watermark.absolute = 1GB
+disk_free_limit.absolute = 200MB
+collect_statistics_interval = 1000
+"""
+SETTLED_AFTER = 1.5  # seconds
+# Erlang's schedulers spin while idle; on a small machine that takes the time of what is tested.
+ERLANG_ARGUMENTS = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
+
+
+class RabbitServer(Server):
+    """One RabbitMQ node with the management API and shovels; `username` may do everything."""
+
+    username = "anyuan"
+
+    def __init__(self, process: ServerProcess, *, port: int, management_port: int, password: str) -> None:
+        super().__init__(process, port=port, password=password)
+        self.management_port = management_port
+
+    @property
+    def management_url(self) -> str:
+        """The address of the management API, without `/api`."""
+        return f"http://{self.host}:{self.management_port}"
+
+    def url_of(self, vhost: str) -> str:
+        """Return the AMQP URL of a virtual host."""
+        return f"amqp://{self.username}:{self.password}@{self.host}:{self.port}/{quote(vhost, safe='')}"
+
+    def create_vhost(self, name: str) -> str:
+        """Make a virtual host anew, dropping an old one of that name, and return its AMQP URL."""
+        self.drop_vhost(name)
+        path = quote(name, safe="")
+        self.api("PUT", f"/vhosts/{path}")
+        self.api("PUT", f"/permissions/{path}/{self.username}", {"configure": ".*", "write": ".*", "read": ".*"})
+        return self.url_of(name)
+
+    def drop_vhost(self, name: str) -> None:
+        """Remove a virtual host with all that is in it; nothing happens when there is none."""
+        response = self._request("DELETE", f"/vhosts/{quote(name, safe='')}")
+        if response.status_code != httpx.codes.NOT_FOUND:
+            response.raise_for_status()
+
+    def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call the management API (`path` begins after `/api`) and return its answer, None when it is empty.
+
+        :raises httpx.HTTPStatusError: when RabbitMQ says no.
+        """
+        response = self._request(method, path, body)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power cut would. Its data stays.
+
+        Waits a moment first: RabbitMQ writes the name of a new quorum queue to disk only up to a second after it has
+        confirmed the declaration (rabbitmq/ra pull request 443). Killed in between, it comes back with an empty
+        queue that answers nobody. Queues that are older than that lose nothing, and those are what faults are about.
+        """
+        begun = time.monotonic()
+        wait_until(lambda: time.monotonic() - begun > SETTLED_AFTER, limit=2 * SETTLED_AFTER, what="names on disk")
+        super().kill()
+
+    def answers(self) -> bool:
+        """Tell whether it greets an AMQP client and its API answers, right now."""
+        try:
+            self.api("GET", "/overview")
+            with socket.create_connection((self.host, self.port), timeout=5) as client:
+                client.sendall(b"AMQP\x00\x00\x09\x01")
+                return client.recv(1) == b"\x01"
+        except (httpx.HTTPError, OSError):
+            return False
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        return httpx.request(
+            method,
+            f"{self.management_url}/api{path}",
+            json=body,
+            auth=(self.username, self.password),
+            timeout=10,
+            trust_env=False,
+        )
+
+
+def in_container(reaper: Reaper, *, port: int, management_port: int, password: str) -> ServerProcess:
+    """Describe a node in a container; it is created by the first start."""
+    container = DockerContainer(IMAGE).with_bind_ports(5672, port).with_bind_ports(15672, management_port)
+    container.with_env("RABBITMQ_DEFAULT_USER", RabbitServer.username).with_env("RABBITMQ_DEFAULT_PASS", password)
+    container.with_env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG_ARGUMENTS)
+    container.with_copy_into_container(PLUGINS.encode(), "/etc/rabbitmq/enabled_plugins")
+    container.with_copy_into_container(CONFIGURATION.encode(), "/etc/rabbitmq/conf.d/90-tests.conf")
+    return ContainerProcess(container, reaper)
+
+
+def from_debian(reaper: Reaper, *, port: int, management_port: int, password: str) -> ServerProcess:
+    """Make a private node with Debian's programs, owned by the packages' own user."""
+    folder = make_folder(reaper, owner=OWNER)
+    epmd_port, distribution_port = free_port(), free_port()
+    (folder / "enabled_plugins").write_text(PLUGINS)
+    (folder / "rabbitmq.conf").write_text(
+        f"{CONFIGURATION}default_user = {RabbitServer.username}\ndefault_pass = {password}\n"
+        f"listeners.tcp.1 = 127.0.0.1:{port}\n"
+        f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management_port}\n"
+        f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {free_port()}\n"
+    )
+    (folder / "none.conf").touch()
+    own_epmd = {"ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
+    # Erlang's name server, as our own child: left to itself it becomes a daemon that outlives the tests.
+    DebianProcess(["epmd"], owner=OWNER, folder=folder, reaper=reaper, environment=own_epmd).start()
+    environment = {
+        **own_epmd,
+        # The script then becomes the server itself, so that our signals reach it.
+        "RUNNING_UNDER_SYSTEMD": "true",
+        "RABBITMQ_NODENAME": f"anyuan{port}@localhost",
+        "RABBITMQ_DIST_PORT": str(distribution_port),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG_ARGUMENTS,
+        "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
+        "RABBITMQ_LOG_BASE": f"{folder}/log",
+        "RABBITMQ_PID_FILE": f"{folder}/pid",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+        "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq",
+        "RABBITMQ_GENERATED_CONFIG_DIR": f"{folder}/generated",
+        "RABBITMQ_CONF_ENV_FILE": f"{folder}/none.conf",
+        "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/none.config",
+    }
+    return DebianProcess([str(SCRIPT)], owner=OWNER, folder=folder, reaper=reaper, environment=environment)
