@@ -44,7 +44,7 @@ lock: dev ## make the locks again from pyproject.toml and package.json
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements.lock
 	$(UV_COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --group node --output-file requirements-node.lock
-	npm install --package-lock-only
+	PATH="$$PATH:$(abspath $(BIN))" npm install --package-lock-only
 
 bench-story: dev ## measure the main story and compare with what was measured before
 	$(BIN)/python -m benchmarks.story $(ARGS)
@@ -54,7 +54,8 @@ clean: ## remove everything that make made
 
 # --- what the commands stand on -------------------------------------------------------------------------------------
 
-UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11
+UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	--custom-compile-command 'make lock'
 
 dev: $(VENV)/.dev
 
