@@ -195,6 +195,15 @@ def test_some_people_reach_the_first_and_the_second_star(world: DemoWorld) -> No
     assert hours[-1] < 60_000
 
 
+def test_somebody_has_the_hours_of_a_star_and_not_the_quality(world: DemoWorld) -> None:
+    marks: dict[str, list[int]] = defaultdict(list)
+    for activity in world.activities:
+        for entry in activity.entries:
+            marks[entry.person].append(entry.quality)
+    hours = world.hours_of_people()
+    assert any(hours[key] >= 10_000 and sum(given) / len(given) < 3 for key, given in marks.items())
+
+
 def test_marks_are_given_as_people_give_them(world: DemoWorld) -> None:
     marks = [entry.quality for activity in world.activities for entry in activity.entries]
     assert 4.15 <= sum(marks) / len(marks) <= 4.45
