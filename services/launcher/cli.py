@@ -1,0 +1,176 @@
+"""The `anyuan` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from shared.settings import Settings, SettingsError
+
+SERVICE = click.argument("service")
+
+
+@click.group()
+def main() -> None:
+    """Anyuan 安愿: work-safety volunteer service of a province."""
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Only tell the story on a fresh database, then end.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the data is kept; a folder begun earlier is resumed.",
+)
+@click.option("--port", type=int, default=None, help="The port of the site (8000; with --once any free one).")
+def demo(once: bool, as_json: bool, data: Path | None, port: int | None) -> None:
+    """Run everything in this process: the story told, then the site with demo data."""
+    from services.launcher.demo.command import run_demo, run_once
+
+    sys.exit(run_once(data=data, port=port or 0, as_json=as_json) if once else run_demo(data=data, port=port or 8000))
+
+
+@main.command()
+@click.option("--base-url", required=True, help="The site, such as http://127.0.0.1:8080.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line.")
+@click.option(
+    "--administrators",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("var/administrators.json"),
+    show_default=True,
+    help="What `anyuan bootstrap --json` printed; the chosen passwords are kept there.",
+)
+@click.option(
+    "--bootstrap",
+    "bootstrap_command",
+    default="docker compose exec -T registration-api anyuan bootstrap --json",
+    show_default=True,
+    help="Run once where there is no such file yet.",
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Resume a telling that was begun with this folder."
+)
+def story(base_url: str, as_json: bool, administrators: Path, bootstrap_command: str, data: Path | None) -> None:
+    """Tell the main job against a running site, through HTTP only."""
+    from services.launcher.story.command import run_story
+
+    sys.exit(
+        run_story(
+            base_url,
+            as_json=as_json,
+            administrators_file=administrators,
+            bootstrap_command=bootstrap_command,
+            folder=data,
+        )
+    )
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bootstrap(as_json: bool) -> None:
+    """Make the first three administrators and print their one-use secrets."""
+    from services.launcher.parts import ROOT_REGION, database_of
+    from services.registration.commands.posts import bootstrap as make_first
+    from shared.errors import AnyuanError
+
+    database = database_of("registration", _settings())
+    try:
+        with database.unit_of_work() as uow:
+            made = make_first(uow, root_region=ROOT_REGION)
+    except AnyuanError as error:
+        raise click.ClickException(f"{error.zh} / {error.en}") from error
+    if as_json:
+        click.echo(json.dumps(made))
+        return
+    for role, given in made.items():
+        click.echo(f"{role:<15} {given['username']:<16} {given['secret']}")
+    click.echo("每人凭一次性口令设置密码，七天内有效 / each chooses a password with the secret, within seven days")
+
+
+@main.command()
+@SERVICE
+def migrate(service: str) -> None:
+    """Bring a service's database to the newest tables."""
+    from services.launcher.parts import database_of, prepare, wiring_of
+    from shared.storage.migrations import upgrade
+
+    settings = _settings()
+    wiring_of(service)
+    upgrade(service, settings.need("database_url"))
+    prepare(service, database_of(service, settings), number_block=settings.number_block)
+
+
+@main.command()
+@SERVICE
+def worker(service: str) -> None:
+    """Take in the events that a service listens to."""
+    from services.launcher.processes import run_service_worker
+
+    run_service_worker(service, _settings())
+
+
+@main.command()
+@SERVICE
+def relay(service: str) -> None:
+    """Send the events that a service has published."""
+    from services.launcher.processes import run_service_relay
+
+    run_service_relay(service, _settings())
+
+
+@main.command()
+def healthcheck() -> None:
+    """Answer 0 while this container's relay or worker shows signs of life."""
+    import time
+
+    from shared.messaging.processes import is_alive
+
+    if not is_alive(_settings().heartbeat_file, now=time.time()):
+        raise click.ClickException("no sign of life")
+
+
+@main.group()
+def keys() -> None:
+    """The key files of a node."""
+
+
+@keys.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def keys_init(folder: Path) -> None:
+    """Make the keys that are not there yet."""
+    from services.launcher.keys import init_keys
+
+    init_keys(folder)
+
+
+@main.group()
+def events() -> None:
+    """What the services tell each other."""
+
+
+@events.command("map")
+def events_map() -> None:
+    """Print who publishes what and who listens."""
+    from services.launcher.parts import event_map_text
+
+    click.echo(event_map_text())
+
+
+@main.command()
+@SERVICE
+def openapi(service: str) -> None:
+    """Print a service's OpenAPI document."""
+    from services.launcher.documents import openapi_of
+
+    click.echo(openapi_of(service), nl=False)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.read()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,124 @@
+"""The services by name, and how each is made from settings."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from flask import Flask
+from sqlalchemy import MetaData
+
+from shared.clock import AdjustableClock, Clock, SystemClock
+from shared.identity import TokenSigner, TokenVerifier
+from shared.messaging import Reactions, StoredOutbox
+from shared.sealing import Sealer
+from shared.settings import Settings
+from shared.storage import Database
+from shared.storage.database import make_engine
+
+SERVICES = ("registration", "records", "reporting", "awards", "notifications")
+"""Every service with a database, in the order they are started."""
+
+ROOT_REGION = "130000"
+"""The province."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The keys a process holds; only registration's signs and seals."""
+
+    verifier: TokenVerifier
+    signer: TokenSigner | None = None
+    sealer: Sealer | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Keys:
+        """Read the key files that the settings name."""
+        signing, data = settings.token_signing_key_file, settings.data_key_file
+        return cls(
+            verifier=TokenVerifier.from_file(settings.need("token_keys_file")),
+            signer=TokenSigner.from_file(signing) if signing else None,
+            sealer=Sealer.from_file(data) if data else None,
+        )
+
+
+def wiring_of(service: str) -> ModuleType:
+    """Answer the module that wires a service."""
+    if service not in SERVICES:
+        raise KeyError(f"{service} is none of {', '.join(SERVICES)}")
+    return importlib.import_module(f"services.{service}.app")
+
+
+def reactions_of(service: str) -> Reactions:
+    """Answer what a service listens to."""
+    found: Reactions = wiring_of(service).reactions
+    return found
+
+
+def metadata_of(service: str) -> Sequence[MetaData]:
+    """Answer the tables of a service."""
+    found: Sequence[MetaData] = wiring_of(service).METADATA
+    return found
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Answer the clock the settings ask for."""
+    return AdjustableClock() if settings.clock == "adjustable" else SystemClock()
+
+
+def database_of(service: str, settings: Settings, *, clock: Clock | None = None) -> Database:
+    """Open a service's database."""
+    return Database(
+        make_engine(settings.need("database_url")),
+        clock=clock or clock_of(settings),
+        outbox=StoredOutbox(service, settings.node),
+    )
+
+
+def app_of(service: str, database: Database, keys: Keys) -> Flask:
+    """Make a service's web application."""
+    make = wiring_of(service).create_app
+    if service == "registration":
+        app: Flask = make(database=database, verifier=keys.verifier, signer=keys.signer, sealer=keys.sealer)
+    else:
+        app = make(database=database, verifier=keys.verifier)
+    return app
+
+
+def prepare(service: str, database: Database, *, number_block: str) -> None:
+    """Lay down what a service's fresh database needs; again it changes nothing."""
+    lay_down = getattr(wiring_of(service), "prepare", None)
+    if lay_down is None:
+        return
+    with database.unit_of_work() as uow:
+        if service == "registration":
+            lay_down(uow, number_block=number_block)
+        else:
+            lay_down(uow)
+
+
+def event_map() -> dict[str, tuple[str, ...]]:
+    """Answer, for every event, which services listen to it."""
+    from shared.contracts.base import all_events
+
+    heard = {service: set(reactions_of(service).listens_to()) for service in SERVICES}
+    return {
+        cls.event_name.routing_key(): tuple(service for service in SERVICES if cls in heard[service])
+        for cls in all_events()
+    }
+
+
+def event_map_text() -> str:
+    """Write the event map for people: who publishes what, and who listens."""
+    found = event_map()
+    width = max(len(name) for name in found)
+    return "\n".join(f"{name:<{width}}  →  {', '.join(listeners)}" for name, listeners in sorted(found.items()))
+
+
+def openapi_text(app: Flask) -> str:
+    """Write a service's OpenAPI document as it is committed."""
+    with app.test_client() as client:
+        return json.dumps(client.get("/openapi.json").json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,149 @@
+"""The routes of records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from services.records import queries
+from services.records.commands import activities, records
+from services.records.schemas import (
+    ActivityIn,
+    ActivityOut,
+    LedgerOut,
+    LedgerQuery,
+    ListQuery,
+    MineQuery,
+    ProjectIn,
+    ProjectOut,
+    RecordOut,
+    RecordsIn,
+)
+from shared.clock import business_date
+from shared.errors import NotFound
+from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
+from shared.http.paging import page_schema
+from shared.identity import Role, scope_of
+from shared.regions import Regions
+
+blp = Blueprint("records", __name__, description="Projects, activities, service records, hours")
+
+
+def _scope(region: str | None = None) -> frozenset[str]:
+    regions, today = Regions.load(), business_date(now())
+    scope = scope_of(principal(), regions, on=today)
+    return scope & regions.below(region, on=today) if region else scope
+
+
+def _my_number() -> str:
+    number = principal().volunteer_number
+    if number is None:
+        raise NotFound("not_a_volunteer", zh="您还不是注册志愿者", en="You are not a registered volunteer")
+    return number
+
+
+@blp.route("/projects", methods=["POST"])
+@blp.arguments(ProjectIn)
+@blp.response(201, ProjectOut)
+@allow(Role.ORGANISATION_ADMIN)
+def open_project(body: dict[str, Any]) -> Any:
+    """Open a project of one's organisation."""
+    return activities.open_project(uow(), principal=principal(), **body)
+
+
+@blp.route("/projects", methods=["GET"])
+@blp.response(200, ProjectOut(many=True))
+@signed_in
+def list_projects() -> Any:
+    """List the projects of one's organisations and regions."""
+    return queries.list_projects(reading(), principal=principal(), scope=_scope())
+
+
+@blp.route("/activities", methods=["POST"])
+@blp.arguments(ActivityIn)
+@blp.response(201, ActivityOut)
+@allow(Role.ORGANISATION_ADMIN)
+def open_activity(body: dict[str, Any]) -> Any:
+    """Open an activity of a project."""
+    activity = activities.open_activity(uow(), principal=principal(), form=activities.ActivityForm(**body))
+    tag_revision(activity.revision)
+    return queries.find_activity(reading(), activity.id, principal=principal(), scope=frozenset())
+
+
+@blp.route("/activities", methods=["GET"])
+@blp.arguments(ListQuery, location="query")
+@blp.response(200, page_schema(ActivityOut))
+@signed_in
+def list_activities(query: dict[str, Any]) -> Any:
+    """List the activities of one's organisations and regions."""
+    scope = _scope(query.pop("region"))
+    return queries.list_activities(reading(), principal=principal(), scope=scope, **query)
+
+
+@blp.route("/activities/<activity_id>", methods=["GET"])
+@blp.response(200, ActivityOut)
+@signed_in
+def show_activity(activity_id: str) -> Any:
+    """Answer one activity."""
+    found = queries.find_activity(reading(), activity_id, principal=principal(), scope=_scope())
+    tag_revision(found["revision"])
+    return found
+
+
+@blp.route("/activities/<activity_id>/records", methods=["POST"])
+@blp.arguments(RecordsIn)
+@blp.response(201, RecordOut(many=True))
+@allow(Role.ORGANISATION_ADMIN)
+def write_records(body: dict[str, Any], activity_id: str) -> Any:
+    """Write down who served when: all lines or none."""
+    records.write_records(uow(), principal=principal(), activity_id=activity_id, shifts=body["lines"])
+    uow().session.flush()
+    return queries.records_of_activity(reading(), activity_id)
+
+
+@blp.route("/activities/<activity_id>/records", methods=["GET"])
+@blp.response(200, RecordOut(many=True))
+@signed_in
+def list_records(activity_id: str) -> Any:
+    """List the records of one activity."""
+    queries.find_activity(reading(), activity_id, principal=principal(), scope=_scope())
+    return queries.records_of_activity(reading(), activity_id)
+
+
+@blp.route("/activities/<activity_id>/close", methods=["POST"])
+@blp.response(200, ActivityOut)
+@allow(Role.ORGANISATION_ADMIN)
+def close_activity(activity_id: str) -> Any:
+    """Close an activity whose records are complete; its report can be written now."""
+    activities.close_activity(uow(), principal=principal(), activity_id=activity_id)
+    uow().session.flush()
+    found = queries.find_activity(reading(), activity_id, principal=principal(), scope=frozenset())
+    tag_revision(found["revision"])
+    return found
+
+
+@blp.route("/records/mine", methods=["GET"])
+@blp.arguments(MineQuery, location="query")
+@blp.response(200, page_schema(RecordOut))
+@signed_in
+def my_records(query: dict[str, Any]) -> Any:
+    """List one's own service records (Order 67 article 12)."""
+    return queries.records_of_volunteer(reading(), _my_number(), **query)
+
+
+@blp.route("/ledger/mine", methods=["GET"])
+@blp.response(200, LedgerOut)
+@signed_in
+def my_ledger() -> Any:
+    """Answer every hour that counts for oneself, and their sum."""
+    return queries.ledger_of(reading(), _my_number())
+
+
+@blp.route("/ledger", methods=["GET"])
+@blp.arguments(LedgerQuery, location="query")
+@blp.response(200, LedgerOut)
+@allow(Role.CLERK, Role.APPROVER)
+def ledger(query: dict[str, Any]) -> Any:
+    """Answer the ledger of a volunteer of the regions one sees."""
+    return queries.ledger_in_scope(reading(), query["volunteer_number"], scope=_scope())

@@ -1,0 +1,1 @@
+"""The use cases of records, one module per thing they are about."""

@@ -1,0 +1,19 @@
+"""The copies that records keeps of what registration says."""
+
+from __future__ import annotations
+
+from services.records.model import KnownOrganisation, KnownVolunteer
+from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
+from shared.storage import UnitOfWork
+
+
+def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered) -> None:
+    """Keep whom one may record."""
+    uow.session.merge(
+        KnownVolunteer(number=event.volunteer_number, account_id=event.account_id, name=event.name, region=event.region)
+    )
+
+
+def know_organisation(uow: UnitOfWork, event: OrganisationApproved) -> None:
+    """Keep who may organise activities."""
+    uow.session.merge(KnownOrganisation(id=event.organisation_id, name=event.name, region=event.region))

@@ -1,0 +1,159 @@
+"""Service records: written down by the organiser, confirmed or voided by what becomes of the report."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from services.records.commands.activities import own_open_activity
+from services.records.model import Activity, KnownVolunteer, RecordState, ServiceRecord
+from services.records.rules import MOST_LINES, Shift, faults_in
+from shared.clock import business_date
+from shared.contracts.records import RecordConfirmed, RecordVoided
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportSubmitted
+from shared.errors import Fault, Invalid
+from shared.identity import Principal
+from shared.storage import UnitOfWork
+
+
+def write_records(
+    uow: UnitOfWork, *, principal: Principal, activity_id: str, shifts: Sequence[Shift]
+) -> list[ServiceRecord]:
+    """Write down who served when; all lines are entered or none, and every fault is named.
+
+    Source: notice II (3); Order 67 articles 7 and 11.
+    :raises Invalid: `volunteer_not_found`, `shifts_overlap`, `in_the_future`, `hours_exceed_shift`, `too_many_lines`.
+    :raises Conflict: `activity_closed`.
+    """
+    activity = own_open_activity(uow, principal=principal, activity_id=activity_id)
+    if len(shifts) > MOST_LINES:
+        raise Invalid(
+            "too_many_lines", zh=f"一次最多{MOST_LINES}行", en=f"At most {MOST_LINES} lines at once", pointer="/lines"
+        )
+    known = _lock_volunteers(uow, {shift.volunteer_number for shift in shifts})
+    faults = [
+        Fault(
+            code="volunteer_not_found",
+            zh="没有这个志愿者编号，或该志愿者尚未通过注册",
+            en="There is no confirmed volunteer with this number",
+            pointer=f"/lines/{place}/volunteer_number",
+        )
+        for place, shift in enumerate(shifts)
+        if shift.volunteer_number not in known
+    ]
+    faults += faults_in(shifts, _existing(uow, shifts), now=uow.now)
+    if faults:
+        raise Invalid.of(faults)
+    rows = [
+        ServiceRecord(
+            id=uuid.uuid4().hex,
+            activity_id=activity.id,
+            volunteer_number=shift.volunteer_number,
+            served_on=shift.served_on,
+            starts=shift.starts,
+            ends=shift.ends,
+            hours_hundredths=shift.hours_hundredths,
+            quality=shift.quality,
+            evaluated_on=business_date(uow.now),
+            state=RecordState.PENDING.value,
+            recorded_at=uow.now,
+        )
+        for shift in shifts
+    ]
+    uow.session.add_all(rows)
+    return rows
+
+
+def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> set[str]:
+    """Lock the people concerned, in one order everywhere, so that two organisers cannot both book one person."""
+    wanted = select(KnownVolunteer.number).where(KnownVolunteer.number.in_(numbers)).order_by(KnownVolunteer.number)
+    return set(uow.session.scalars(wanted.with_for_update()))
+
+
+def _existing(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Shift]:
+    """Answer what these people did already on these days, unless it was voided."""
+    rows = uow.session.scalars(
+        select(ServiceRecord).where(
+            ServiceRecord.volunteer_number.in_({shift.volunteer_number for shift in shifts}),
+            ServiceRecord.served_on.in_({shift.served_on for shift in shifts}),
+            ServiceRecord.state != RecordState.VOID.value,
+        )
+    )
+    return [
+        Shift(
+            volunteer_number=row.volunteer_number,
+            served_on=row.served_on,
+            starts=row.starts,
+            ends=row.ends,
+            hours_hundredths=row.hours_hundredths,
+            quality=row.quality,
+        )
+        for row in rows
+    ]
+
+
+def note_report(uow: UnitOfWork, event: ReportSubmitted) -> None:
+    """Note which report an activity's records are in."""
+    activity = uow.session.get_one(Activity, event.activity_id)
+    activity.report_id = event.report_id
+
+
+def confirm_records(uow: UnitOfWork, event: ReportApproved) -> None:
+    """Confirm the records that an approved report claims, as it claims them, and void the ones it left out."""
+    claimed = {line.record_id: line for line in event.lines}
+    activity = uow.session.get_one(Activity, event.activity_id)
+    for record in _pending(uow, event.activity_id):
+        line = claimed.get(record.id)
+        record.report_id = event.report_id
+        if line is None:
+            _void(uow, record, activity, reason="报告审核时未予计入")
+            continue
+        record.hours_hundredths = line.hours_hundredths
+        record.quality = line.quality
+        record.state = RecordState.CONFIRMED.value
+        record.decided_at = uow.now
+        uow.publish(
+            RecordConfirmed(
+                record_id=record.id,
+                activity_id=activity.id,
+                activity_name=activity.name,
+                organisation_id=activity.organisation_id,
+                report_id=event.report_id,
+                volunteer_number=record.volunteer_number,
+                served_on=record.served_on,
+                hours_hundredths=record.hours_hundredths,
+                quality=record.quality,
+            )
+        )
+
+
+def void_records(uow: UnitOfWork, event: ReportRejected) -> None:
+    """Void the records of a rejected report: nothing in it counts."""
+    activity = uow.session.get_one(Activity, event.activity_id)
+    for record in _pending(uow, event.activity_id):
+        record.report_id = event.report_id
+        _void(uow, record, activity, reason=event.reason)
+
+
+def _pending(uow: UnitOfWork, activity_id: str) -> list[ServiceRecord]:
+    wanted = select(ServiceRecord).where(
+        ServiceRecord.activity_id == activity_id, ServiceRecord.state == RecordState.PENDING.value
+    )
+    return list(uow.session.scalars(wanted.order_by(ServiceRecord.id).with_for_update()))
+
+
+def _void(uow: UnitOfWork, record: ServiceRecord, activity: Activity, *, reason: str) -> None:
+    record.state = RecordState.VOID.value
+    record.decided_at = uow.now
+    record.void_reason = reason[:500]
+    uow.publish(
+        RecordVoided(
+            record_id=record.id,
+            activity_name=activity.name,
+            volunteer_number=record.volunteer_number,
+            served_on=record.served_on,
+            reason=reason,
+        )
+    )

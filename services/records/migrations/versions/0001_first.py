@@ -1,0 +1,322 @@
+"""The tables that records began with."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+POSTGRESQL_TRIGGERS = (
+    """
+    CREATE OR REPLACE FUNCTION ledger_entry_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'ledger_entry is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER ledger_entry_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION ledger_entry_is_append_only()
+    """,
+)
+SQLITE_TRIGGERS = (
+    """
+    CREATE TRIGGER ledger_entry_no_update
+        BEFORE UPDATE ON ledger_entry
+        BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_entry_no_delete
+        BEFORE DELETE ON ledger_entry
+        BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END
+    """,
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "known_organisation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_organisation")),
+    )
+    op.create_table(
+        "known_volunteer",
+        sa.Column("number", sa.String(length=12), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_known_volunteer")),
+    )
+    op.create_index(op.f("ix_known_volunteer_account_id"), "known_volunteer", ["account_id"], unique=False)
+    op.create_index(op.f("ix_known_volunteer_region"), "known_volunteer", ["region"], unique=False)
+    op.create_table(
+        "ledger_entry",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("record_id", sa.String(length=32), nullable=False),
+        sa.Column("report_id", sa.String(length=32), nullable=False),
+        sa.Column("activity_name", sa.String(length=100), nullable=False),
+        sa.Column("served_on", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("hours_hundredths", sa.Integer(), nullable=False),
+        sa.Column("quality", sa.Integer(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'credit') = (hours_hundredths > 0)", name=op.f("ck_ledger_entry_credit_is_positive")
+        ),
+        sa.CheckConstraint("kind IN ('credit','void')", name=op.f("ck_ledger_entry_kind")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_ledger_entry_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint("record_id", "kind", name=op.f("uq_ledger_entry_record_id_kind")),
+    )
+    op.create_index(op.f("ix_ledger_entry_report_id"), "ledger_entry", ["report_id"], unique=False)
+    op.create_index("ix_ledger_entry_volunteer", "ledger_entry", ["volunteer_number", "entered_at"], unique=False)
+    op.create_table(
+        "project",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("theme", sa.String(length=30), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["known_organisation.id"], name=op.f("fk_project_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("organisation_id", "name", name=op.f("uq_project_organisation_id_name")),
+    )
+    op.create_index(op.f("ix_project_region"), "project", ["region"], unique=False)
+    op.create_table(
+        "activity",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("project_id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("beneficiaries", sa.String(length=100), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("leader", sa.String(length=60), nullable=False),
+        sa.Column("recorder", sa.String(length=60), nullable=False),
+        sa.Column("recorder_account_id", sa.String(length=32), nullable=False),
+        sa.Column("category", sa.String(length=20), nullable=False),
+        sa.Column("enters", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("report_id", sa.String(length=32), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(state = 'held') = (closed_at IS NOT NULL)", name=op.f("ck_activity_closed_if_held")),
+        sa.CheckConstraint("state IN ('open','held')", name=op.f("ck_activity_state")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["known_organisation.id"], name=op.f("fk_activity_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_activity_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
+    )
+    op.create_index(op.f("ix_activity_organisation_id"), "activity", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_activity_project_id"), "activity", ["project_id"], unique=False)
+    op.create_index("ix_activity_region", "activity", ["region", "id"], unique=False)
+    op.create_table(
+        "service_record",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("activity_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("served_on", sa.Date(), nullable=False),
+        sa.Column("starts", sa.Integer(), nullable=False),
+        sa.Column("ends", sa.Integer(), nullable=False),
+        sa.Column("hours_hundredths", sa.Integer(), nullable=False),
+        sa.Column("quality", sa.Integer(), nullable=False),
+        sa.Column("evaluated_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("report_id", sa.String(length=32), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("void_reason", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'pending') = (decided_at IS NULL)", name=op.f("ck_service_record_decided_unless_pending")
+        ),
+        sa.CheckConstraint("state IN ('pending','confirmed','void')", name=op.f("ck_service_record_state")),
+        sa.CheckConstraint(
+            "hours_hundredths > 0 AND hours_hundredths * 60 <= (ends - starts) * 100",
+            name=op.f("ck_service_record_hours_within_shift"),
+        ),
+        sa.CheckConstraint("quality BETWEEN 1 AND 5", name=op.f("ck_service_record_quality")),
+        sa.CheckConstraint(
+            "starts >= 0 AND starts < ends AND ends <= 1440", name=op.f("ck_service_record_shift_within_a_day")
+        ),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_service_record_activity_id")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_service_record_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_record")),
+        sa.UniqueConstraint(
+            "activity_id",
+            "volunteer_number",
+            "served_on",
+            "starts",
+            name=op.f("uq_service_record_activity_id_volunteer_number_served_on_starts"),
+        ),
+    )
+    op.create_index("ix_service_record_person_day", "service_record", ["volunteer_number", "served_on"], unique=False)
+    op.create_table(
+        "answered_command",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_answered_command")),
+        comment="The answers to commands that carried an Idempotency-Key",
+    )
+    op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "held_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
+        comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_held_event_aggregate", "held_event", ["source", "aggregate_type", "aggregate_id"], unique=False)
+    op.create_index("ix_held_event_due", "held_event", ["state", "next_attempt_at"], unique=False)
+    op.create_index(op.f("ix_held_event_event_id"), "held_event", ["event_id"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+        comment="Every event taken in, in the same transaction as its effect",
+    )
+    op.create_index(op.f("ix_inbox_received_at"), "inbox", ["received_at"], unique=False)
+    op.create_table(
+        "inbox_cursor",
+        sa.Column("publisher", sa.String(length=60), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("publisher", name=op.f("pk_inbox_cursor")),
+        comment="Embedded mode: how far this listener has read each publisher's outbox",
+    )
+    op.create_table(
+        "inbox_mark",
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "aggregate_type", "aggregate_id", name=op.f("pk_inbox_mark")),
+        comment="The newest version applied of each thing; kept for ever",
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
+        comment="Events that became true with the transaction that wrote them",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
+    op.create_index(
+        "ix_outbox_troubled",
+        "outbox",
+        ["aggregate_type", "aggregate_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.create_index(
+        "ix_outbox_unsent",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
+        "stream_head",
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
+        comment="How many events were published about each thing; its row lock keeps them in order",
+    )
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for statement in POSTGRESQL_TRIGGERS if is_postgresql else SQLITE_TRIGGERS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.drop_table("stream_head")
+    op.drop_index(
+        "ix_outbox_unsent",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_troubled",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.drop_index("ix_outbox_sent_at", table_name="outbox")
+    op.drop_table("outbox")
+    op.drop_table("inbox_mark")
+    op.drop_table("inbox_cursor")
+    op.drop_index(op.f("ix_inbox_received_at"), table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_index(op.f("ix_held_event_event_id"), table_name="held_event")
+    op.drop_index("ix_held_event_due", table_name="held_event")
+    op.drop_index("ix_held_event_aggregate", table_name="held_event")
+    op.drop_table("held_event")
+    op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
+    op.drop_table("answered_command")
+    op.drop_index("ix_service_record_person_day", table_name="service_record")
+    op.drop_table("service_record")
+    op.drop_index("ix_activity_region", table_name="activity")
+    op.drop_index(op.f("ix_activity_project_id"), table_name="activity")
+    op.drop_index(op.f("ix_activity_organisation_id"), table_name="activity")
+    op.drop_table("activity")
+    op.drop_index(op.f("ix_project_region"), table_name="project")
+    op.drop_table("project")
+    op.drop_index("ix_ledger_entry_volunteer", table_name="ledger_entry")
+    op.drop_index(op.f("ix_ledger_entry_report_id"), table_name="ledger_entry")
+    op.drop_table("ledger_entry")
+    op.drop_index(op.f("ix_known_volunteer_region"), table_name="known_volunteer")
+    op.drop_index(op.f("ix_known_volunteer_account_id"), table_name="known_volunteer")
+    op.drop_table("known_volunteer")
+    op.drop_table("known_organisation")
+    if op.get_bind().dialect.name == "postgresql":
+        # The triggers went with their tables, the functions they call did not.
+        for function in ("ledger_entry_is_append_only",):
+            op.execute(f"DROP FUNCTION {function}()")

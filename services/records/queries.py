@@ -1,0 +1,149 @@
+"""What records answers; lists are scoped by region or organisation inside the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, Project, ServiceRecord
+from services.records.policy import may_see_activity
+from shared.errors import NotFound
+from shared.http.paging import read_cursor, write_cursor
+from shared.identity import Principal
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list and where the next one begins."""
+
+    items: list[Any]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A volunteer's ledger."""
+
+    volunteer_number: str
+    total_hundredths: int
+    entries: list[LedgerEntry]
+
+
+def list_projects(session: Session, *, principal: Principal, scope: frozenset[str]) -> list[Project]:
+    """Answer the projects of one's organisations and of the regions one sees."""
+    mine = or_(Project.organisation_id.in_(principal.organisations), Project.region.in_(scope))
+    return list(session.scalars(select(Project).where(mine).order_by(Project.opened_at.desc()).limit(200)))
+
+
+def activity_view(activity: Activity, organisation_name: str) -> dict[str, Any]:
+    """Answer an activity with the name of its organising unit."""
+    columns = [attribute.key for attribute in Activity.__mapper__.column_attrs]
+    return {name: getattr(activity, name) for name in columns} | {"organisation_name": organisation_name}
+
+
+def _activities() -> Select[tuple[Activity, str]]:
+    return select(Activity, KnownOrganisation.name).join(
+        KnownOrganisation, KnownOrganisation.id == Activity.organisation_id
+    )
+
+
+def list_activities(
+    session: Session,
+    *,
+    principal: Principal,
+    scope: frozenset[str],
+    organisation_id: str | None,
+    cursor: str | None,
+    limit: int,
+) -> Page:
+    """Answer a page of the activities of one's organisations and of the regions one sees."""
+    wanted = _activities().where(or_(Activity.organisation_id.in_(principal.organisations), Activity.region.in_(scope)))
+    if organisation_id:
+        wanted = wanted.where(Activity.organisation_id == organisation_id)
+    after = read_cursor(cursor, str)
+    if after:
+        wanted = wanted.where(Activity.id > after[0])
+    rows = session.execute(wanted.order_by(Activity.id).limit(limit + 1)).all()
+    items = [activity_view(*row) for row in rows[:limit]]
+    return Page(items, write_cursor(items[-1]["id"]) if len(rows) > limit else None)
+
+
+def find_activity(session: Session, activity_id: str, *, principal: Principal, scope: frozenset[str]) -> dict[str, Any]:
+    """Answer one activity that this person may see.
+
+    :raises NotFound: `activity_not_found` also when it is not theirs to see.
+    """
+    row = session.execute(_activities().where(Activity.id == activity_id)).first()
+    if row is None or not may_see_activity(
+        principal, organisation_id=row[0].organisation_id, region=row[0].region, scope=scope
+    ):
+        raise NotFound("activity_not_found", zh="没有找到该活动", en="There is no such activity")
+    return activity_view(*row)
+
+
+def _records() -> Select[Any]:
+    return (
+        select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name)
+        .join(Activity, Activity.id == ServiceRecord.activity_id)
+        .join(KnownOrganisation, KnownOrganisation.id == Activity.organisation_id)
+    )
+
+
+def _record_view(row: Row[Any]) -> dict[str, Any]:
+    record, activity_name, place, organisation_name = row
+    columns = [attribute.key for attribute in ServiceRecord.__mapper__.column_attrs]
+    return {name: getattr(record, name) for name in columns} | {
+        "activity_name": activity_name,
+        "place": place,
+        "organisation_name": organisation_name,
+    }
+
+
+def records_of_activity(session: Session, activity_id: str) -> list[dict[str, Any]]:
+    """Answer all records of one activity."""
+    wanted = _records().where(ServiceRecord.activity_id == activity_id)
+    ordered = wanted.order_by(ServiceRecord.volunteer_number, ServiceRecord.served_on, ServiceRecord.starts)
+    return [_record_view(row) for row in session.execute(ordered)]
+
+
+def records_of_volunteer(session: Session, number: str, *, state: str | None, cursor: str | None, limit: int) -> Page:
+    """Answer a page of a volunteer's records, newest first."""
+    wanted = _records().where(ServiceRecord.volunteer_number == number)
+    if state:
+        wanted = wanted.where(ServiceRecord.state == state)
+    after = read_cursor(cursor, str, str)
+    if after:
+        key = tuple_(ServiceRecord.served_on, ServiceRecord.id)
+        wanted = wanted.where(key < (date.fromisoformat(after[0]), after[1]))
+    ordered = wanted.order_by(ServiceRecord.served_on.desc(), ServiceRecord.id.desc()).limit(limit + 1)
+    items = [_record_view(row) for row in session.execute(ordered)]
+    more = len(items) > limit
+    items = items[:limit]
+    return Page(items, write_cursor(items[-1]["served_on"].isoformat(), items[-1]["id"]) if more else None)
+
+
+def ledger_of(session: Session, number: str) -> Ledger:
+    """Answer a volunteer's ledger, newest entries first, and its sum."""
+    entries = session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.volunteer_number == number)
+        .order_by(LedgerEntry.entered_at.desc(), LedgerEntry.served_on.desc(), LedgerEntry.id)
+    )
+    return Ledger(number, LedgerEntry.total_of(session, number), list(entries))
+
+
+def ledger_in_scope(session: Session, number: str, *, scope: frozenset[str]) -> Ledger:
+    """Answer the ledger of a volunteer of the regions one sees.
+
+    :raises NotFound: `volunteer_not_found` also when it is not theirs to see.
+    """
+    found = session.scalar(
+        select(KnownVolunteer.number).where(KnownVolunteer.number == number, KnownVolunteer.region.in_(scope))
+    )
+    if found is None:
+        raise NotFound("volunteer_not_found", zh="没有找到该志愿者", en="There is no such volunteer")
+    return ledger_of(session, number)

@@ -1,0 +1,167 @@
+"""The shapes that records takes in and gives out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from services.records.rules import (
+    CATEGORIES,
+    ENTERS,
+    MOST_LINES,
+    THEMES,
+    Shift,
+    length_hundredths,
+    minutes_of,
+    show_minutes,
+)
+from shared.http.fields import Hours
+
+_id = validate.Length(min=1, max=60)
+
+
+class ProjectIn(Schema):
+    """A project of an organisation."""
+
+    organisation_id = fields.String(required=True, validate=_id)
+    name = fields.String(required=True, validate=validate.Length(min=4, max=100))
+    theme = fields.String(required=True, validate=validate.OneOf(list(THEMES)))
+    description = fields.String(required=True, validate=validate.Length(min=4, max=2000))
+
+
+class ProjectOut(Schema):
+    """A project."""
+
+    id = fields.String()
+    organisation_id = fields.String()
+    region = fields.String()
+    name = fields.String()
+    theme = fields.String()
+    description = fields.String()
+
+
+class ActivityIn(Schema):
+    """An activity: the notice's fields that all its records share."""
+
+    project_id = fields.String(required=True, validate=_id)
+    name = fields.String(required=True, validate=validate.Length(min=4, max=100))
+    place = fields.String(required=True, validate=validate.Length(min=2, max=200))
+    beneficiaries = fields.String(required=True, validate=validate.Length(min=2, max=100))
+    content = fields.String(required=True, validate=validate.Length(min=4, max=4000))
+    leader = fields.String(required=True, validate=validate.Length(min=2, max=60))
+    category = fields.String(required=True, validate=validate.OneOf(list(CATEGORIES)))
+    enters = fields.List(
+        fields.String(validate=validate.OneOf(list(ENTERS))), required=True, validate=validate.Length(min=1, max=7)
+    )
+
+
+class ActivityOut(ActivityIn):
+    """An activity, with its organising unit (Order 67) and its recorder."""
+
+    id = fields.String()
+    organisation_id = fields.String()
+    organisation_name = fields.String()
+    region = fields.String()
+    recorder = fields.String()
+    state = fields.String()
+    report_id = fields.String(allow_none=True)
+    revision = fields.Integer()
+
+
+class RecordLineIn(Schema):
+    """Who served when, for how long, how well."""
+
+    volunteer_number = fields.String(required=True, validate=validate.Length(max=20))
+    served_on = fields.Date(required=True)
+    starts = fields.Time(required=True)
+    ends = fields.Time(required=True)
+    hours = Hours(load_default=None, allow_none=True, metadata={"description": "Left out: the length of the shift"})
+    quality = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=5))
+
+    @post_load
+    def to_shift(self, data: dict[str, Any], **_: Any) -> Shift:
+        """Make the value that the rules speak of."""
+        starts, ends = minutes_of(data["starts"]), minutes_of(data["ends"])
+        # Midnight as an end means the end of the day: nobody means a shift that ends before it starts.
+        ends = 24 * 60 if ends == 0 else ends
+        hours = data["hours"] if data["hours"] is not None else max(length_hundredths(starts, ends), 1)
+        return Shift(
+            volunteer_number=data["volunteer_number"],
+            served_on=data["served_on"],
+            starts=starts,
+            ends=ends,
+            hours_hundredths=hours,
+            quality=data["quality"],
+        )
+
+
+class RecordsIn(Schema):
+    """Lines that are entered together or not at all."""
+
+    lines = fields.List(fields.Nested(RecordLineIn), required=True, validate=validate.Length(min=1, max=MOST_LINES))
+
+
+class RecordOut(Schema):
+    """A service record."""
+
+    id = fields.String()
+    activity_id = fields.String()
+    activity_name = fields.String()
+    organisation_name = fields.String()
+    place = fields.String()
+    volunteer_number = fields.String()
+    served_on = fields.Date()
+    starts = fields.Function(lambda row: show_minutes(row["starts"]), metadata={"type": "string"})
+    ends = fields.Function(lambda row: show_minutes(row["ends"]), metadata={"type": "string"})
+    hours = Hours(attribute="hours_hundredths")
+    quality = fields.Integer()
+    evaluated_on = fields.Date()
+    state = fields.String()
+    report_id = fields.String(allow_none=True)
+    void_reason = fields.String(allow_none=True)
+
+
+class LedgerEntryOut(Schema):
+    """One line of the hours ledger."""
+
+    id = fields.String()
+    record_id = fields.String()
+    report_id = fields.String()
+    activity_name = fields.String()
+    served_on = fields.Date()
+    kind = fields.String()
+    hours = Hours(attribute="hours_hundredths")
+    quality = fields.Integer()
+    entered_at = fields.AwareDateTime(format="iso")
+
+
+class LedgerOut(Schema):
+    """A volunteer's ledger and its sum."""
+
+    volunteer_number = fields.String()
+    total = Hours(attribute="total_hundredths")
+    entries = fields.List(fields.Nested(LedgerEntryOut))
+
+
+class LedgerQuery(Schema):
+    """Whose ledger is wanted."""
+
+    volunteer_number = fields.String(required=True, validate=validate.Length(max=20))
+
+
+class ListQuery(Schema):
+    """Which page of a list is wanted."""
+
+    region = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}\Z"))
+    organisation_id = fields.String(load_default=None, validate=_id)
+    cursor = fields.String(load_default=None, validate=validate.Length(max=400))
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class MineQuery(Schema):
+    """Which of one's own records are wanted."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(["pending", "confirmed", "void"]))
+    cursor = fields.String(load_default=None, validate=validate.Length(max=400))
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))

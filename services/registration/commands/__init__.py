@@ -1,0 +1,1 @@
+"""The use cases of registration, one module per thing they are about."""

@@ -1,0 +1,36 @@
+"""The e-file of a volunteer: one line per fact, entered by the event of the service that owns the fact."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from services.registration.model import FileEntry
+from shared.storage import UnitOfWork
+
+
+def enter_in_file(
+    uow: UnitOfWork,
+    *,
+    source: str,
+    volunteer_number: str,
+    kind: Literal["hours", "star", "award"],
+    title: str,
+    happened_on: date,
+    hours_hundredths: int | None = None,
+    stars: int | None = None,
+) -> None:
+    """Enter a fact into a volunteer's e-file; the same source is entered once."""
+    if uow.session.get(FileEntry, source) is not None:
+        return
+    uow.session.add(
+        FileEntry(
+            source=source,
+            volunteer_number=volunteer_number,
+            kind=kind,
+            title=title,
+            hours_hundredths=hours_hundredths,
+            stars=stars,
+            happened_on=happened_on,
+        )
+    )

@@ -1,0 +1,161 @@
+"""What registration answers; lists are scoped by region inside the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from services.registration.model import FileEntry, Organisation, PostRow, PostState, Volunteer
+from services.registration.rules import place_of
+from shared.errors import NotFound
+from shared.http.paging import read_cursor, write_cursor
+from shared.identifiers import mask_id, mask_mobile
+from shared.identity import Principal, Role
+from shared.sealing import Sealer
+
+Row = TypeVar("Row", Volunteer, Organisation)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list and where the next one begins."""
+
+    items: list[Any]
+    next_cursor: str | None
+
+
+def volunteer_view(volunteer: Volunteer, sealer: Sealer) -> dict[str, Any]:
+    """Answer a volunteer with the identifying numbers masked."""
+    id_number = sealer.open(volunteer.id_number_sealed, place=place_of("id_number", volunteer.id))
+    mobile = sealer.open(volunteer.mobile_sealed, place=place_of("mobile", volunteer.id))
+    return {
+        **{
+            name: getattr(volunteer, name)
+            for name in (
+                "id",
+                "number",
+                "name",
+                "sex",
+                "region",
+                "category",
+                "specialties",
+                "state",
+                "case_id",
+                "revision",
+            )
+        },
+        "id_number_masked": mask_id(id_number),
+        "mobile_masked": mask_mobile(mobile),
+    }
+
+
+def list_volunteers(
+    session: Session, sealer: Sealer, *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
+) -> Page:
+    """Answer a page of the volunteers of these regions, newest first."""
+    page = _page(session, Volunteer, scope=scope, state=state, cursor=cursor, limit=limit)
+    return Page([volunteer_view(row, sealer) for row in page.items], page.next_cursor)
+
+
+def list_organisations(
+    session: Session, *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
+) -> Page:
+    """Answer a page of the organisations of these regions, newest first."""
+    return _page(session, Organisation, scope=scope, state=state, cursor=cursor, limit=limit)
+
+
+def _page(
+    session: Session, model: type[Row], *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
+) -> Page:
+    wanted: Select[tuple[Row]] = select(model).where(model.region.in_(scope))
+    if state:
+        wanted = wanted.where(model.state == state)
+    after = read_cursor(cursor, str)
+    if after:
+        wanted = wanted.where(model.id > after[0])
+    rows = list(session.scalars(wanted.order_by(model.id).limit(limit + 1)))
+    return Page(rows[:limit], write_cursor(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def my_volunteer(session: Session, account_id: str) -> Volunteer:
+    """Answer the newest registration of this account.
+
+    :raises NotFound: `not_a_volunteer`.
+    """
+    found = session.scalars(
+        select(Volunteer).where(Volunteer.account_id == account_id).order_by(Volunteer.applied_at.desc()).limit(1)
+    ).first()
+    if found is None:
+        raise NotFound("not_a_volunteer", zh="您还没有注册为志愿者", en="You have not registered as a volunteer")
+    return found
+
+
+def find_organisation(
+    session: Session, organisation_id: str, *, principal: Principal, scope: frozenset[str]
+) -> Organisation:
+    """Answer an organisation that this person may see.
+
+    :raises NotFound: `organisation_not_found` also when it is not theirs to see.
+    """
+    found = session.get(Organisation, organisation_id)
+    mine = found is not None and (
+        found.id in principal.organisations or found.head_account_id == principal.account_id or found.region in scope
+    )
+    if found is None or not mine:
+        raise NotFound("organisation_not_found", zh="没有找到该组织", en="There is no such organisation")
+    return found
+
+
+def my_organisations(session: Session, account_id: str) -> list[Organisation]:
+    """Answer the organisations that this account heads."""
+    return list(session.scalars(select(Organisation).where(Organisation.head_account_id == account_id)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolunteerFile:
+    """A volunteer's e-file: what was credited, the star level, the awards."""
+
+    number: str | None
+    name: str
+    region: str
+    state: str
+    hours_total: int
+    stars: int
+    entries: list[FileEntry] = field(default_factory=list)
+
+
+def file_of(session: Session, volunteer: Volunteer) -> VolunteerFile:
+    """Answer a volunteer's e-file, newest entries first."""
+    entries = list(
+        session.scalars(
+            select(FileEntry)
+            .where(FileEntry.volunteer_number == (volunteer.number or ""))
+            .order_by(FileEntry.happened_on.desc(), FileEntry.source)
+        )
+    )
+    return VolunteerFile(
+        number=volunteer.number,
+        name=volunteer.name,
+        region=volunteer.region,
+        state=volunteer.state,
+        hours_total=sum(entry.hours_hundredths or 0 for entry in entries),
+        stars=max((entry.stars or 0 for entry in entries), default=0),
+        entries=entries,
+    )
+
+
+def posts_of(session: Session, account_id: str) -> list[PostRow]:
+    """Answer the posts an account holds."""
+    held = select(PostRow).where(PostRow.account_id == account_id, PostRow.state == PostState.ACTIVE.value)
+    return list(session.scalars(held.order_by(PostRow.id)))
+
+
+def list_posts(session: Session, *, state: str | None) -> list[PostRow]:
+    """Answer posts for the administrators who give and confirm them."""
+    wanted = select(PostRow).where(PostRow.role != Role.VOLUNTEER.value)
+    if state:
+        wanted = wanted.where(PostRow.state == state)
+    return list(session.scalars(wanted.order_by(PostRow.changed_at.desc()).limit(200)))

@@ -1,0 +1,60 @@
+"""What registration does when others speak: it keeps the volunteers' e-files."""
+
+from __future__ import annotations
+
+from services.registration.commands.cases import approvals
+from services.registration.commands.files import enter_in_file
+from shared.contracts.awards import AwardGranted, StarGranted
+from shared.contracts.records import HoursCredited
+from shared.contracts.registration import PostChanged
+from shared.messaging import Reactions
+from shared.storage import UnitOfWork
+
+reactions = Reactions("registration")
+
+_STARS = ("一星级", "二星级", "三星级", "四星级", "五星级")
+
+
+@reactions.on(HoursCredited)
+def enter_hours(uow: UnitOfWork, event: HoursCredited) -> None:
+    """Enter credited hours."""
+    enter_in_file(
+        uow,
+        source=f"hours/{event.entry_id}",
+        volunteer_number=event.volunteer_number,
+        kind="hours",
+        title=event.activity_name,
+        happened_on=event.served_on,
+        hours_hundredths=event.hours_hundredths,
+    )
+
+
+@reactions.on(StarGranted)
+def enter_star(uow: UnitOfWork, event: StarGranted) -> None:
+    """Enter a star level."""
+    enter_in_file(
+        uow,
+        source=f"star/{event.nomination_id}",
+        volunteer_number=event.volunteer_number,
+        kind="star",
+        title=f"{_STARS[event.stars - 1]}志愿者",
+        stars=event.stars,
+        happened_on=event.granted_on,
+    )
+
+
+@reactions.on(AwardGranted)
+def enter_award(uow: UnitOfWork, event: AwardGranted) -> None:
+    """Enter an award."""
+    enter_in_file(
+        uow,
+        source=f"award/{event.award_id}",
+        volunteer_number=event.volunteer_number,
+        kind="award",
+        title=event.citation,
+        happened_on=event.granted_on,
+    )
+
+
+# Who holds which post decides who may decide: the engine keeps its directory by this.
+reactions.on(PostChanged)(approvals.follow_post)

@@ -1,0 +1,187 @@
+"""The shapes that registration takes in and gives out."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.registration.rules import CATEGORIES, ORGANISATION_KINDS
+from shared.http.fields import Hours
+from shared.identity import Role
+
+_username = validate.Regexp(r"^[a-z0-9][a-z0-9_.-]{2,39}\Z")
+_region = validate.Regexp(r"^\d{6}\Z")
+
+
+def _name() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(min=2, max=60))
+
+
+class Credentials(Schema):
+    """A user name and a password."""
+
+    username = fields.String(required=True, validate=validate.Length(max=60))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+
+
+class RefreshIn(Schema):
+    """The refresh secret of a session."""
+
+    refresh_token = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+
+
+class SessionOut(Schema):
+    """A signed-in session."""
+
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(required=True)
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds"})
+
+
+class AccountIn(Schema):
+    """An account made by an administrator for someone else."""
+
+    username = fields.String(required=True, validate=_username)
+    name = _name()
+
+
+class AccountSelfIn(AccountIn):
+    """An account that someone makes for themselves."""
+
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+
+
+class ActivationIn(Schema):
+    """The first password of an account, chosen with its one-use secret."""
+
+    secret = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+
+
+class PostOut(Schema):
+    """A post."""
+
+    id = fields.String()
+    account_id = fields.String()
+    role = fields.String()
+    region = fields.String()
+    organisation_id = fields.String(allow_none=True)
+    state = fields.String()
+
+
+class AccountOut(Schema):
+    """An account, as its owner and administrators see it."""
+
+    id = fields.String()
+    username = fields.String(allow_none=True)
+    name = fields.String()
+
+
+class SecretOut(Schema):
+    """A one-use secret, shown once and stored nowhere."""
+
+    secret = fields.String(required=True)
+
+
+class MeOut(AccountOut):
+    """Who is signed in."""
+
+    posts = fields.List(fields.Nested(PostOut))
+    volunteer_number = fields.String(allow_none=True)
+
+
+class PostIn(Schema):
+    """A post that is proposed for someone."""
+
+    account_id = fields.String(required=True, validate=validate.Length(max=60))
+    role = fields.Enum(Role, by_value=True, required=True)
+    region = fields.String(required=True, validate=_region)
+
+
+class VolunteerIn(Schema):
+    """A person who registers as a volunteer under their real name."""
+
+    name = _name()
+    id_number = fields.String(required=True, load_only=True, validate=validate.Length(max=30))
+    mobile = fields.String(required=True, load_only=True, validate=validate.Length(max=20))
+    region = fields.String(required=True, validate=_region)
+    category = fields.String(required=True, validate=validate.OneOf(list(CATEGORIES)))
+    specialties = fields.List(
+        fields.String(validate=validate.Length(max=30)), load_default=list, validate=validate.Length(max=10)
+    )
+    consents = fields.List(fields.String(validate=validate.Length(max=30)), required=True)
+    guardian_consents = fields.Boolean(load_default=False)
+
+
+class VolunteerOut(Schema):
+    """A volunteer; numbers that identify the person are masked."""
+
+    id = fields.String()
+    number = fields.String(allow_none=True)
+    name = fields.String()
+    id_number_masked = fields.String()
+    mobile_masked = fields.String()
+    sex = fields.String()
+    region = fields.String()
+    category = fields.String()
+    specialties = fields.List(fields.String())
+    state = fields.String()
+    case_id = fields.String(allow_none=True)
+    revision = fields.Integer()
+
+
+class VolunteerQuery(Schema):
+    """Which volunteers are wanted."""
+
+    region = fields.String(load_default=None, validate=_region)
+    state = fields.String(load_default=None, validate=validate.OneOf(["pending", "approved", "refused"]))
+    cursor = fields.String(load_default=None, validate=validate.Length(max=400))
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class OrganisationIn(Schema):
+    """An organisation that wants to take part."""
+
+    name = fields.String(required=True, validate=validate.Length(min=4, max=100))
+    region = fields.String(required=True, validate=_region)
+    kind = fields.String(required=True, validate=validate.OneOf(list(ORGANISATION_KINDS)))
+    uscc = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=30))
+    purpose = fields.String(required=True, validate=validate.Length(min=4, max=1000))
+
+
+class OrganisationOut(Schema):
+    """An organisation."""
+
+    id = fields.String()
+    name = fields.String()
+    region = fields.String()
+    kind = fields.String()
+    uscc = fields.String(allow_none=True)
+    purpose = fields.String()
+    state = fields.String()
+    case_id = fields.String(allow_none=True)
+    revision = fields.Integer()
+
+
+class OrganisationQuery(VolunteerQuery):
+    """Which organisations are wanted."""
+
+
+class FileEntryOut(Schema):
+    """One line of an e-file."""
+
+    kind = fields.String()
+    title = fields.String()
+    hours = Hours(attribute="hours_hundredths", allow_none=True)
+    happened_on = fields.Date()
+
+
+class FileOut(Schema):
+    """A volunteer's e-file."""
+
+    number = fields.String(allow_none=True)
+    name = fields.String()
+    region = fields.String()
+    state = fields.String()
+    hours_total = Hours()
+    stars = fields.Integer()
+    entries = fields.List(fields.Nested(FileEntryOut))

@@ -1,0 +1,79 @@
+"""The routes of reporting."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask_smorest import Blueprint
+from shared.approval.blueprint import party_of
+
+from services.reporting import queries
+from services.reporting.commands import drafts, submission
+from services.reporting.commands.cases import approvals
+from services.reporting.schemas import ReportEdit, ReportOut, ReportQuery, ReportWhole
+from shared.clock import business_date
+from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
+from shared.http.etags import check_revision
+from shared.http.idempotency import command_key
+from shared.http.paging import page_schema
+from shared.identity import Role, scope_of
+from shared.regions import Regions
+
+blp = Blueprint("reports", __name__, description="Activity reports on their way upwards")
+
+
+def _scope(region: str | None = None) -> frozenset[str]:
+    regions, today = Regions.load(), business_date(now())
+    scope = scope_of(principal(), regions, on=today)
+    return scope & regions.below(region, on=today) if region else scope
+
+
+@blp.route("/reports", methods=["GET"])
+@blp.arguments(ReportQuery, location="query")
+@blp.response(200, page_schema(ReportOut))
+@signed_in
+def index(query: dict[str, Any]) -> Any:
+    """List the reports of one's organisations and the submitted ones of one's regions."""
+    scope = _scope(query.pop("region"))
+    return queries.list_reports(reading(), principal=principal(), scope=scope, wanted=queries.ReportFilter(**query))
+
+
+@blp.route("/reports/<report_id>", methods=["GET"])
+@blp.response(200, ReportWhole)
+@signed_in
+def show(report_id: str) -> Any:
+    """Answer one report with all it says."""
+    report = queries.find_report(reading(), report_id, principal=principal(), scope=_scope())
+    tag_revision(report.revision)
+    return report
+
+
+@blp.route("/reports/<report_id>", methods=["PATCH"])
+@blp.arguments(ReportEdit)
+@blp.response(200, ReportWhole)
+@allow(Role.ORGANISATION_ADMIN)
+def edit(body: dict[str, Any], report_id: str) -> Any:
+    """Complete or correct a report while it is a draft or returned."""
+    report = drafts.own_report(uow(), principal=principal(), report_id=report_id)
+    check_revision(report.revision)
+    drafts.edit_report(uow(), report, **body)
+    tag_revision(report.revision)
+    return report
+
+
+@blp.route("/reports/<report_id>/submit", methods=["POST"])
+@blp.response(200, ReportWhole)
+@allow(Role.ORGANISATION_ADMIN)
+def submit(report_id: str) -> Any:
+    """Send a report upwards, for the first time or again."""
+    report = drafts.own_report(uow(), principal=principal(), report_id=report_id)
+    submission.submit_report(
+        uow(),
+        report,
+        actor=party_of(principal()),
+        approvals=approvals,
+        command_id=command_key() or uuid.uuid4().hex,
+    )
+    tag_revision(report.revision)
+    return report

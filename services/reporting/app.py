@@ -1,0 +1,40 @@
+"""Reporting's wiring, and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from shared.approval.blueprint import approval_blueprint
+
+from services.reporting.api import blp
+from services.reporting.commands.cases import approvals
+from services.reporting.model import Base
+from services.reporting.reactions import reactions
+from shared.approval.tables import ApprovalBase
+from shared.http import HttpService, create_service_app
+from shared.identity import TokenVerifier
+from shared.storage import Database, UnitOfWork, kit_metadata
+
+SERVICE = "reporting"
+TITLE = "安愿 活动报告 Reporting"
+METADATA = (Base.metadata, kit_metadata, ApprovalBase.metadata)
+
+
+def create_app(*, database: Database, verifier: TokenVerifier) -> Flask:
+    """Make reporting's web application."""
+    return create_service_app(
+        HttpService(
+            name=SERVICE,
+            title=TITLE,
+            database=database,
+            verifier=verifier,
+            blueprints=[blp, approval_blueprint(approvals)],
+        )
+    )
+
+
+def prepare(uow: UnitOfWork) -> None:
+    """Lay down what a fresh database needs: the definitions of the cases."""
+    approvals.publish_definitions(uow)
+
+
+__all__ = ["METADATA", "SERVICE", "TITLE", "create_app", "prepare", "reactions"]

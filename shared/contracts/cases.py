@@ -1,0 +1,100 @@
+"""What every service with cases tells of them: tasks given, decisions made, cases returned, held and closed.
+
+The events carry account ids and names, no ID numbers and no phones. `business_type` and `business_id` say which
+record of the publisher a case is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.contracts.base import ANY_PUBLISHER, Event, event
+
+
+@event(ANY_PUBLISHER, "task.assigned", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class TaskAssigned(Event):
+    """A case asks for a decision: of every holder of a post (`role` in `region`) or of one person (`assignee`).
+
+    `excluded_account_ids` are holders who must not decide this case and so need not hear of it.
+    """
+
+    case_id: str
+    task: int
+    business_type: str
+    business_id: str
+    title: str
+    round: int
+    region: str
+    role: str | None
+    assignee: str | None
+    initiator_account_id: str
+    initiator_name: str
+    excluded_account_ids: tuple[str, ...]
+
+
+@event(ANY_PUBLISHER, "case.decided", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseDecided(Event):
+    """One stage of a case was decided; `case.returned` or `case.closed` follows where that was the end of it."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    round: int
+    region: str
+    verb: Literal["approve", "reject", "return"]
+    decided_by_account_id: str
+    decided_by: str
+    opinion: str
+    initiator_account_id: str
+
+
+@event(ANY_PUBLISHER, "case.returned", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseReturned(Event):
+    """A case came back to its initiator to be corrected; `remarks` counts the fields that were remarked on."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    round: int
+    region: str
+    decided_by: str
+    opinion: str
+    remarks: int
+    initiator_account_id: str
+
+
+@event(ANY_PUBLISHER, "case.held", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseHeld(Event):
+    """Nobody may decide a stage of a case: it waits, and the region must give somebody the post."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    round: int
+    region: str
+    roles: tuple[str, ...]
+    initiator_account_id: str
+
+
+@event(ANY_PUBLISHER, "case.closed", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(Event):
+    """A case is over: approved, rejected or withdrawn."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    region: str
+    outcome: Literal["approved", "rejected", "withdrawn", "terminated", "revoked"]
+    decided_by: str
+    opinion: str
+    initiator_account_id: str

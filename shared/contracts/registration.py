@@ -1,0 +1,57 @@
+"""What `registration` tells: posts, volunteers and organisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.contracts.base import Event, event
+
+
+@event("registration", "post.changed", key="post_id")
+@dataclass(frozen=True, kw_only=True)
+class PostChanged(Event):
+    """A post was given to someone or ended; services with cases keep their directory of holders by it."""
+
+    post_id: str
+    account_id: str
+    name: str
+    role: str
+    region: str
+    organisation_id: str | None
+    active: bool
+
+
+@event("registration", "volunteer.registered", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerRegistered(Event):
+    """A volunteer was confirmed under their real name and has a province-wide number."""
+
+    volunteer_number: str
+    account_id: str
+    name: str
+    region: str
+
+
+@event("registration", "organisation.approved", key="organisation_id")
+@dataclass(frozen=True, kw_only=True)
+class OrganisationApproved(Event):
+    """An organisation was approved and may record activities; `head_account_id` answers for it."""
+
+    organisation_id: str
+    name: str
+    region: str
+    kind: str
+    head_account_id: str
+
+
+@event("registration", "registration.refused", key="subject_id")
+@dataclass(frozen=True, kw_only=True)
+class RegistrationRefused(Event):
+    """A person's or an organisation's registration was refused; the applicant is told why."""
+
+    subject_id: str
+    subject: Literal["volunteer", "organisation"]
+    name: str
+    account_id: str
+    reason: str

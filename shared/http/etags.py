@@ -1,0 +1,44 @@
+"""Revisions as ETags: a change names the revision it was made on, and is refused on another."""
+
+from __future__ import annotations
+
+from flask import after_this_request, request
+from flask.wrappers import Response
+
+from shared.errors import PreconditionMissing, StaleRevision
+
+
+def tag_revision(revision: int) -> None:
+    """Send the revision of what is answered as its ETag."""
+
+    @after_this_request
+    def _tag(response: Response) -> Response:
+        response.set_etag(str(revision))
+        return response
+
+
+def expected_revision() -> int:
+    """Answer the revision that the If-Match header names.
+
+    :raises PreconditionMissing: `if_match_missing` without the header.
+    :raises StaleRevision: when it is no revision of ours.
+    """
+    header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not header:
+        raise PreconditionMissing(
+            "if_match_missing",
+            zh="缺少 If-Match 请求头（请先读取最新内容）",
+            en="Send If-Match with the revision you read",
+        )
+    if not header.isdigit():
+        raise StaleRevision
+    return int(header)
+
+
+def check_revision(current: int) -> None:
+    """Refuse a change that was made on another revision than the current one.
+
+    :raises StaleRevision: with the current revision.
+    """
+    if expected_revision() != current:
+        raise StaleRevision(current_revision=current)

@@ -1,0 +1,88 @@
+"""One service's database: PostgreSQL in production, a SQLite file in the embedded mode."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.clock import Clock
+from shared.storage.unit_of_work import Outbox, UnitOfWork
+from shared.trace import current_trace
+
+LOCK_TIMEOUT_MS = 5_000
+STATEMENT_TIMEOUT_MS = 30_000
+_READ_ONLY = "anyuan_read_only"
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Open an engine that waits for locks only so long and never shows bound values in errors."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=10)
+        _prepare_sqlite(engine)
+        return engine
+    options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    return create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_timeout=10,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        # SQLAlchemy must begin transactions itself: the driver would begin them too late.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns to writing cannot wait for the other writer, it fails at once.
+        read_only = connection.get_execution_options().get(_READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """A service's database and the clock its transactions go by."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, outbox: Outbox) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._outbox = outbox
+        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
+        self._published: list[Callable[[], None]] = []
+
+    def on_published(self, wake: Callable[[], None]) -> None:
+        """Call this after every commit that published events, to wake whoever delivers them."""
+        self._published.append(wake)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that commits when the block ends well and rolls back otherwise."""
+        uow = UnitOfWork(
+            session=self._writing(), now=self.clock.now(), trace=current_trace().child(), outbox=self._outbox
+        )
+        with uow:
+            yield uow
+        if uow.events:
+            for wake in self._published:
+                wake()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session for queries; nothing it does is kept."""
+        with self._reading() as session:
+            yield session

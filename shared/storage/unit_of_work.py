@@ -1,0 +1,57 @@
+"""One request or one message is one transaction, and this is the only place that commits it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from sqlalchemy.orm import Session
+
+from shared.contracts.base import Event
+from shared.failpoints import failpoint
+from shared.trace import Trace
+
+
+class Outbox(Protocol):
+    """Where a unit of work leaves the events it publishes."""
+
+    def write(self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]) -> None:
+        """Store the events in the transaction of the session, each with the trace it belongs to."""
+
+
+@dataclass
+class UnitOfWork:
+    """A transaction: what is done in its session and the events it publishes become true together or not at all."""
+
+    session: Session
+    now: datetime
+    trace: Trace
+    outbox: Outbox
+    events: list[Event] = field(default_factory=list)
+    _traces: list[Trace] = field(default_factory=list)
+
+    def publish(self, event: Event) -> None:
+        """Tell the other services, if and when this transaction commits."""
+        self.events.append(event)
+        # A worker applies many messages in one transaction: each has its own trace, and so has what it causes.
+        self._traces.append(self.trace)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                if self.events:
+                    self.outbox.write(self.session, self.events, now=self.now, trace=self._traces)
+                failpoint("uow.before_commit")
+                self.session.commit()
+                failpoint("uow.after_commit")
+        finally:
+            # Closing rolls back whatever was not committed.
+            self.session.close()
