@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format lock bench-story clean dev machine
+.PHONY: help install demo test unit check format lock migrations bench-story clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
@@ -45,6 +45,10 @@ lock: dev ## make the locks again from pyproject.toml and package.json
 	$(UV_COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(UV_COMPILE) --group node --output-file requirements-node.lock
 	PATH="$$PATH:$(abspath $(BIN))" npm install --package-lock-only
+
+migrations: dev ## write the first migration of each service anew (until the first release; then: CONTRIBUTING.md)
+	$(BIN)/python -m services.launcher.revise again
+	$(BIN)/ruff format --quiet services/*/migrations
 
 bench-story: dev ## measure the main story and compare with what was measured before
 	$(BIN)/python -m benchmarks.story $(ARGS)

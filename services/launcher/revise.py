@@ -21,9 +21,6 @@ from shared.storage import InstantUTC
 from shared.storage.database import make_engine
 from shared.storage.migrations import configuration, folder_of, transaction, upgrade
 
-if TYPE_CHECKING:
-    pass
-
 _FIRST = "0001"
 _DIALECTS = {"postgresql": "postgresql+psycopg://", "sqlite": "sqlite://"}
 _TRIGGER = re.compile(r"CREATE (OR REPLACE )?(TRIGGER|FUNCTION) ")

@@ -39,7 +39,7 @@ def grant(connection: Connection, *, role: str, untouched: str) -> None:
         connection.exec_driver_sql(f"REVOKE ALL ON ALL {everything} IN SCHEMA public FROM {to}")
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {to}")
     connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {to}")
-    for table, changing, can_change_all, can_delete in connection.execute(_RIGHTS).tuples():
+    for table, changing, can_change_all, can_delete in connection.execute(_RIGHTS):
         rights = ["SELECT"]
         if table != untouched:
             rights.append("INSERT")

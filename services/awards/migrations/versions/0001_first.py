@@ -1,0 +1,758 @@
+"""The tables that awards began with."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+POSTGRESQL_TRIGGERS = (
+    """
+    CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_event_unchanged
+        BEFORE UPDATE ON approval_event
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_event_undeleted
+        BEFORE DELETE ON approval_event
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_command_unchanged
+        BEFORE UPDATE ON approval_command
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_command_undeleted
+        BEFORE DELETE ON approval_command
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_unchanged
+        BEFORE UPDATE OF case_id, origin, seq, at, round, stage, task, verb, actor_id, on_behalf_of, command_id, commitment, prev_hash, hash ON approval_decision
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_undeleted
+        BEFORE DELETE ON approval_decision
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_unsaid
+        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        FOR EACH ROW
+        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_unchanged
+        BEFORE UPDATE OF case_id, round, def_key, def_version, def_sha, commitment, opened_at ON approval_round
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_undeleted
+        BEFORE DELETE ON approval_round
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_unsaid
+        BEFORE UPDATE OF content, salt ON approval_round
+        FOR EACH ROW
+        WHEN (NEW.content IS NOT NULL OR NEW.salt IS NOT NULL)
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_unchanged
+        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        FOR EACH ROW
+        WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_undeleted
+        BEFORE DELETE ON approval_definition
+        FOR EACH ROW
+        WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+)
+SQLITE_TRIGGERS = (
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
+        BEFORE UPDATE ON approval_event
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_event keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_event_undeleted
+        BEFORE DELETE ON approval_event
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_event keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_command_unchanged
+        BEFORE UPDATE ON approval_command
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_command keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_command_undeleted
+        BEFORE DELETE ON approval_command
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_command keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_unchanged
+        BEFORE UPDATE OF case_id, origin, seq, at, round, stage, task, verb, actor_id, on_behalf_of, command_id, commitment, prev_hash, hash ON approval_decision
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_undeleted
+        BEFORE DELETE ON approval_decision
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_unsaid
+        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        FOR EACH ROW
+        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_unchanged
+        BEFORE UPDATE OF case_id, round, def_key, def_version, def_sha, commitment, opened_at ON approval_round
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_undeleted
+        BEFORE DELETE ON approval_round
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_unsaid
+        BEFORE UPDATE OF content, salt ON approval_round
+        FOR EACH ROW
+        WHEN NEW.content IS NOT NULL OR NEW.salt IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_unchanged
+        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        FOR EACH ROW
+        WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_undeleted
+        BEFORE DELETE ON approval_definition
+        FOR EACH ROW
+        WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "award_counter",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_award_counter")),
+    )
+    op.create_table(
+        "known_volunteer",
+        sa.Column("number", sa.String(length=12), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_known_volunteer")),
+    )
+    op.create_index(op.f("ix_known_volunteer_account_id"), "known_volunteer", ["account_id"], unique=False)
+    op.create_index(op.f("ix_known_volunteer_region"), "known_volunteer", ["region"], unique=False)
+    op.create_table(
+        "nomination",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("award", sa.String(length=40), nullable=True),
+        sa.Column("round", sa.String(length=20), nullable=True),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("proposer_account_id", sa.String(length=60), nullable=False),
+        sa.Column("proposer_name", sa.String(length=60), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'commendation') = (award IS NOT NULL AND round IS NOT NULL)",
+            name=op.f("ck_nomination_award_and_round"),
+        ),
+        sa.CheckConstraint("(kind = 'star') = (stars IS NOT NULL)", name=op.f("ck_nomination_stars_of_a_star")),
+        sa.CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name=op.f("ck_nomination_decided")),
+        sa.CheckConstraint("kind IN ('star','commendation')", name=op.f("ck_nomination_kind")),
+        sa.CheckConstraint(
+            "state IN ('open','returned','granted','refused','withdrawn')", name=op.f("ck_nomination_state")
+        ),
+        sa.CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name=op.f("ck_nomination_stars")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_nomination_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nomination")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_nomination_case_id")),
+    )
+    op.create_index("ix_nomination_proposer", "nomination", ["proposer_account_id", "opened_at"], unique=False)
+    op.create_index("ix_nomination_region", "nomination", ["region", "opened_at"], unique=False)
+    op.create_index("ix_nomination_volunteer", "nomination", ["volunteer_number", "kind", "state"], unique=False)
+    op.create_index(
+        "uq_nomination_commendation",
+        "nomination",
+        ["award", "round", "volunteer_number"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'commendation' AND state IN ('open','returned','granted')"),
+        sqlite_where=sa.text("kind = 'commendation' AND state IN ('open','returned','granted')"),
+    )
+    op.create_index(
+        "uq_nomination_star",
+        "nomination",
+        ["volunteer_number", "stars"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'star' AND state IN ('open','returned','granted')"),
+        sqlite_where=sa.text("kind = 'star' AND state IN ('open','returned','granted')"),
+    )
+    op.create_table(
+        "standing",
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("total_hundredths", sa.Integer(), nullable=False),
+        sa.Column("quality_sum", sa.Integer(), nullable=False),
+        sa.Column("quality_count", sa.Integer(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name=op.f("ck_standing_quality")),
+        sa.CheckConstraint("stars BETWEEN 0 AND 5", name=op.f("ck_standing_stars")),
+        sa.CheckConstraint("total_hundredths >= 0", name=op.f("ck_standing_total")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_standing_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("volunteer_number", name=op.f("pk_standing")),
+    )
+    op.create_table(
+        "award",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("nomination_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("award", sa.String(length=40), nullable=False),
+        sa.Column("round", sa.String(length=20), nullable=False),
+        sa.Column("citation", sa.String(length=300), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("granting_region", sa.String(length=6), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_award_nomination_id")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_award_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_award")),
+        sa.UniqueConstraint("award", "round", "volunteer_number", name=op.f("uq_award_award_round_volunteer_number")),
+        sa.UniqueConstraint("nomination_id", name=op.f("uq_award_nomination_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_award_number")),
+    )
+    op.create_index("ix_award_region", "award", ["region", "granted_at"], unique=False)
+    op.create_index("ix_award_volunteer", "award", ["volunteer_number"], unique=False)
+    op.create_table(
+        "star",
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("stars", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("nomination_id", sa.String(length=32), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("decided_by_region", sa.String(length=6), nullable=False),
+        sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_star_stars")),
+        sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_star_nomination_id")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_star_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("volunteer_number", "stars", name=op.f("pk_star")),
+        sa.UniqueConstraint("nomination_id", name=op.f("uq_star_nomination_id")),
+    )
+    op.create_table(
+        "answered_command",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_answered_command")),
+        comment="The answers to commands that carried an Idempotency-Key",
+    )
+    op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "held_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
+        comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_held_event_aggregate", "held_event", ["source", "aggregate_type", "aggregate_id"], unique=False)
+    op.create_index("ix_held_event_due", "held_event", ["state", "next_attempt_at"], unique=False)
+    op.create_index(op.f("ix_held_event_event_id"), "held_event", ["event_id"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+        comment="Every event taken in, in the same transaction as its effect",
+    )
+    op.create_index(op.f("ix_inbox_received_at"), "inbox", ["received_at"], unique=False)
+    op.create_table(
+        "inbox_cursor",
+        sa.Column("publisher", sa.String(length=60), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("publisher", name=op.f("pk_inbox_cursor")),
+        comment="Embedded mode: how far this listener has read each publisher's outbox",
+    )
+    op.create_table(
+        "inbox_mark",
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "aggregate_type", "aggregate_id", name=op.f("pk_inbox_mark")),
+        comment="The newest version applied of each thing; kept for ever",
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
+        comment="Events that became true with the transaction that wrote them",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
+    op.create_index(
+        "ix_outbox_troubled",
+        "outbox",
+        ["aggregate_type", "aggregate_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.create_index(
+        "ix_outbox_unsent",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
+        "stream_head",
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
+        comment="How many events were published about each thing; its row lock keeps them in order",
+    )
+    op.create_table(
+        "approval_definition",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("published_by", sa.String(length=60), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_approval_definition_version")),
+        sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
+    )
+    op.create_index(
+        "uq_approval_definition_published",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
+    )
+    op.create_table(
+        "approval_post",
+        sa.Column("post_id", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_approval_post")),
+    )
+    op.create_index(op.f("ix_approval_post_account_id"), "approval_post", ["account_id"], unique=False)
+    op.create_index("ix_approval_post_seat", "approval_post", ["region", "role"], unique=False)
+    op.create_table(
+        "approval_case",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("business_type", sa.String(length=60), nullable=False),
+        sa.Column("business_id", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("home_region", sa.String(length=12), nullable=False),
+        sa.Column("token_region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("initiator_id", sa.String(length=60), nullable=False),
+        sa.Column("initiator_name", sa.String(length=100), nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("last_verb", sa.String(length=20), nullable=False),
+        sa.Column("last_id", sa.String(length=60), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trail_seq", sa.Integer(), nullable=False),
+        sa.Column("trail_hash", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
+            name=op.f("ck_approval_case_closed"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
+            name=op.f("ck_approval_case_state"),
+        ),
+        sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
+        sa.ForeignKeyConstraint(
+            ["def_key", "def_version"],
+            ["approval_definition.key", "approval_definition.version"],
+            name=op.f("fk_approval_case_def_key_def_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_case")),
+    )
+    op.create_index("ix_approval_case_business", "approval_case", ["business_type", "business_id"], unique=False)
+    op.create_index("ix_approval_case_home_region", "approval_case", ["home_region", "opened_at"], unique=False)
+    op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
+    op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
+    op.create_index(
+        "uq_approval_case_open",
+        "approval_case",
+        ["business_type", "business_id"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_table(
+        "approval_barred",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_barred_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "account_id", name=op.f("pk_approval_barred")),
+    )
+    op.create_table(
+        "approval_command",
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("request_sha", sa.String(length=64), nullable=False),
+        sa.Column("response", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_command_case_id")),
+        sa.PrimaryKeyConstraint("command_id", name=op.f("pk_approval_command")),
+    )
+    op.create_index(op.f("ix_approval_command_case_id"), "approval_command", ["case_id"], unique=False)
+    op.create_table(
+        "approval_decision",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=60), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("actor_name", sa.String(length=100), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.CheckConstraint(
+            "verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all')",
+            name=op.f("ck_approval_decision_verb"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
+        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+    )
+    op.create_index("ix_approval_decision_actor", "approval_decision", ["actor_id", "at"], unique=False)
+    op.create_table(
+        "approval_event",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=True),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("actor_id", sa.String(length=60), nullable=True),
+        sa.Column("decision_hash", sa.String(length=64), nullable=True),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_event_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_event")),
+    )
+    op.create_table(
+        "approval_round",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_round_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "round", name=op.f("pk_approval_round")),
+    )
+    op.create_table(
+        "approval_stage",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("node_key", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("mode", sa.String(length=20), nullable=False),
+        sa.Column("pass_op", sa.String(length=2), nullable=True),
+        sa.Column("pass_value", sa.Integer(), nullable=True),
+        sa.Column("denominator", sa.String(length=20), nullable=True),
+        sa.Column("veto", sa.Boolean(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
+        sa.CheckConstraint("mode IN ('sequential','any','all','vote')", name=op.f("ck_approval_stage_mode")),
+        sa.CheckConstraint("pass_op IN ('>=','>')", name=op.f("ck_approval_stage_pass_op")),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','held','passed','rejected','returned','cancelled')",
+            name=op.f("ck_approval_stage_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
+        sa.UniqueConstraint(
+            "case_id", "round", "visit", "node_key", name=op.f("uq_approval_stage_case_id_round_visit_node_key")
+        ),
+    )
+    op.create_index("ix_approval_stage_region", "approval_stage", ["region", "state"], unique=False)
+    op.create_table(
+        "approval_task",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("parent", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("assignee", sa.String(length=60), nullable=True),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.String(length=60), nullable=True),
+        sa.Column("ended_by_name", sa.String(length=100), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (state IN ('waiting','open','claimed','delegated'))",
+            name=op.f("ck_approval_task_ended"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('approve','delegate','sign_before','sign_after','sign_parallel','consult','cc')",
+            name=op.f("ck_approval_task_kind"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','claimed','delegated','passed','rejected','returned','transferred','cancelled','read')",
+            name=op.f("ck_approval_task_state"),
+        ),
+        sa.CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name=op.f("ck_approval_task_addressed")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "stage"],
+            ["approval_stage.case_id", "approval_stage.number"],
+            name=op.f("fk_approval_task_case_id_stage"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_task")),
+    )
+    op.create_index(
+        "ix_approval_task_assignee",
+        "approval_task",
+        ["assignee"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.create_index(
+        "ix_approval_task_post",
+        "approval_task",
+        ["region", "role"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for statement in POSTGRESQL_TRIGGERS if is_postgresql else SQLITE_TRIGGERS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.drop_index(
+        "ix_approval_task_post",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_index(
+        "ix_approval_task_assignee",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_table("approval_task")
+    op.drop_index("ix_approval_stage_region", table_name="approval_stage")
+    op.drop_table("approval_stage")
+    op.drop_table("approval_round")
+    op.drop_table("approval_event")
+    op.drop_index("ix_approval_decision_actor", table_name="approval_decision")
+    op.drop_table("approval_decision")
+    op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
+    op.drop_table("approval_command")
+    op.drop_table("approval_barred")
+    op.drop_index(
+        "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
+    op.drop_index("ix_approval_case_initiator", table_name="approval_case")
+    op.drop_index("ix_approval_case_home_region", table_name="approval_case")
+    op.drop_index("ix_approval_case_business", table_name="approval_case")
+    op.drop_table("approval_case")
+    op.drop_index("ix_approval_post_seat", table_name="approval_post")
+    op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
+    op.drop_table("approval_post")
+    op.drop_index(
+        "uq_approval_definition_published",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
+    )
+    op.drop_table("approval_definition")
+    op.drop_table("stream_head")
+    op.drop_index(
+        "ix_outbox_unsent",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_troubled",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.drop_index("ix_outbox_sent_at", table_name="outbox")
+    op.drop_table("outbox")
+    op.drop_table("inbox_mark")
+    op.drop_table("inbox_cursor")
+    op.drop_index(op.f("ix_inbox_received_at"), table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_index(op.f("ix_held_event_event_id"), table_name="held_event")
+    op.drop_index("ix_held_event_due", table_name="held_event")
+    op.drop_index("ix_held_event_aggregate", table_name="held_event")
+    op.drop_table("held_event")
+    op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
+    op.drop_table("answered_command")
+    op.drop_table("star")
+    op.drop_index("ix_award_volunteer", table_name="award")
+    op.drop_index("ix_award_region", table_name="award")
+    op.drop_table("award")
+    op.drop_table("standing")
+    op.drop_index(
+        "uq_nomination_star",
+        table_name="nomination",
+        postgresql_where=sa.text("kind = 'star' AND state IN ('open','returned','granted')"),
+        sqlite_where=sa.text("kind = 'star' AND state IN ('open','returned','granted')"),
+    )
+    op.drop_index(
+        "uq_nomination_commendation",
+        table_name="nomination",
+        postgresql_where=sa.text("kind = 'commendation' AND state IN ('open','returned','granted')"),
+        sqlite_where=sa.text("kind = 'commendation' AND state IN ('open','returned','granted')"),
+    )
+    op.drop_index("ix_nomination_volunteer", table_name="nomination")
+    op.drop_index("ix_nomination_region", table_name="nomination")
+    op.drop_index("ix_nomination_proposer", table_name="nomination")
+    op.drop_table("nomination")
+    op.drop_index(op.f("ix_known_volunteer_region"), table_name="known_volunteer")
+    op.drop_index(op.f("ix_known_volunteer_account_id"), table_name="known_volunteer")
+    op.drop_table("known_volunteer")
+    op.drop_table("award_counter")
+    if op.get_bind().dialect.name == "postgresql":
+        # The triggers went with their tables, the functions they call did not.
+        for function in ("approval_refuse_change",):
+            op.execute(f"DROP FUNCTION {function}()")

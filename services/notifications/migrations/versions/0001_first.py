@@ -1,0 +1,210 @@
+"""The tables that notifications began with."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "known_organisation",
+        sa.Column("organisation_id", sa.String(length=60), nullable=False),
+        sa.Column("head_account_id", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_known_organisation")),
+    )
+    op.create_table(
+        "known_volunteer",
+        sa.Column("number", sa.String(length=12), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_known_volunteer")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("title_zh", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
+        sa.Column("body_zh", sa.Text(), nullable=False),
+        sa.Column("body_en", sa.Text(), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("dedupe", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_message")),
+        sa.UniqueConstraint("account_id", "dedupe", name=op.f("uq_message_account_id_dedupe")),
+        sa.UniqueConstraint("id", name=op.f("uq_message_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_message_account", "message", ["account_id", "seq"], unique=False)
+    op.create_index(
+        "ix_message_unread",
+        "message",
+        ["account_id"],
+        unique=False,
+        postgresql_where=sa.text("read_at IS NULL"),
+        sqlite_where=sa.text("read_at IS NULL"),
+    )
+    op.create_table(
+        "post_holder",
+        sa.Column("post_id", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_post_holder")),
+    )
+    op.create_index("ix_post_holder_organisation", "post_holder", ["organisation_id", "role"], unique=False)
+    op.create_index("ix_post_holder_seat", "post_holder", ["role", "region"], unique=False)
+    op.create_table(
+        "answered_command",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_answered_command")),
+        comment="The answers to commands that carried an Idempotency-Key",
+    )
+    op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "held_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
+        comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_held_event_aggregate", "held_event", ["source", "aggregate_type", "aggregate_id"], unique=False)
+    op.create_index("ix_held_event_due", "held_event", ["state", "next_attempt_at"], unique=False)
+    op.create_index(op.f("ix_held_event_event_id"), "held_event", ["event_id"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+        comment="Every event taken in, in the same transaction as its effect",
+    )
+    op.create_index(op.f("ix_inbox_received_at"), "inbox", ["received_at"], unique=False)
+    op.create_table(
+        "inbox_cursor",
+        sa.Column("publisher", sa.String(length=60), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("publisher", name=op.f("pk_inbox_cursor")),
+        comment="Embedded mode: how far this listener has read each publisher's outbox",
+    )
+    op.create_table(
+        "inbox_mark",
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "aggregate_type", "aggregate_id", name=op.f("pk_inbox_mark")),
+        comment="The newest version applied of each thing; kept for ever",
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
+        comment="Events that became true with the transaction that wrote them",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
+    op.create_index(
+        "ix_outbox_troubled",
+        "outbox",
+        ["aggregate_type", "aggregate_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.create_index(
+        "ix_outbox_unsent",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
+        "stream_head",
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
+        comment="How many events were published about each thing; its row lock keeps them in order",
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("stream_head")
+    op.drop_index(
+        "ix_outbox_unsent",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_troubled",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.drop_index("ix_outbox_sent_at", table_name="outbox")
+    op.drop_table("outbox")
+    op.drop_table("inbox_mark")
+    op.drop_table("inbox_cursor")
+    op.drop_index(op.f("ix_inbox_received_at"), table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_index(op.f("ix_held_event_event_id"), table_name="held_event")
+    op.drop_index("ix_held_event_due", table_name="held_event")
+    op.drop_index("ix_held_event_aggregate", table_name="held_event")
+    op.drop_table("held_event")
+    op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
+    op.drop_table("answered_command")
+    op.drop_index("ix_post_holder_seat", table_name="post_holder")
+    op.drop_index("ix_post_holder_organisation", table_name="post_holder")
+    op.drop_table("post_holder")
+    op.drop_index(
+        "ix_message_unread",
+        table_name="message",
+        postgresql_where=sa.text("read_at IS NULL"),
+        sqlite_where=sa.text("read_at IS NULL"),
+    )
+    op.drop_index("ix_message_account", table_name="message")
+    op.drop_table("message")
+    op.drop_table("known_volunteer")
+    op.drop_table("known_organisation")
