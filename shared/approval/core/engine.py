@@ -27,7 +27,7 @@ from shared.approval.core.state import (
     TaskState,
     Verb,
 )
-from shared.approval.core.trail import START, EntryKind
+from shared.approval.core.trail import START, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def open_case(
         "organisation_id": case.organisation_id,
         "barred": sorted(case.barred),
     }
-    return _begin(Moving(case, definition, seats, at), command, chain, EntryKind.SUBMIT, about)
+    return _begin(Moving(case, definition, seats, at), command, chain, about)
 
 
 def resubmit(
@@ -88,7 +88,7 @@ def resubmit(
     """
     _require(case, command, definition)
     again = replace(case, state=CaseState.RUNNING, round=case.round + 1, definition=definition.ref)
-    return _begin(Moving(again, definition, seats, at), command, chain, EntryKind.RESUBMIT, {})
+    return _begin(Moving(again, definition, seats, at), command, chain, {})
 
 
 def decide(case: Case, command: Command, *, definition: Definition, seats: Seats, at: datetime) -> Move:
@@ -118,7 +118,7 @@ def reseat(case: Case, *, definition: Definition, seats: Seats, at: datetime) ->
     moving = Moving(case, definition, seats, at)
     somebody = bool(moving.due(stage))
     if stage.state is StageState.HELD and somebody:
-        moving.note(EntryKind.STAGE_OPENED, stage)
+        moving.note(Step.STAGE_OPENED, stage)
         moving.ask(stage)
     elif stage.state is StageState.OPEN and not somebody:
         moving.hold(stage)
@@ -127,7 +127,7 @@ def reseat(case: Case, *, definition: Definition, seats: Seats, at: datetime) ->
     return moving.seal()
 
 
-def _begin(moving: Moving, command: Command, chain: Sequence[Link], kind: EntryKind, about: Mapping[str, Any]) -> Move:
+def _begin(moving: Moving, command: Command, chain: Sequence[Link], about: Mapping[str, Any]) -> Move:
     snapshot = moving.snapshot(command)
     ref = snapshot.definition
     facts = {
@@ -135,7 +135,7 @@ def _begin(moving: Moving, command: Command, chain: Sequence[Link], kind: EntryK
         "definition": {"key": ref.key, "version": ref.version, "sha256": ref.sha256},
         "content": snapshot.commitment,
     }
-    moving.note(kind, actor=command.actor.person, facts=facts)
+    moving.note(command.verb, actor=command.actor.person, facts=facts)
     moving.begin_round(plan(moving.definition, chain))
     return moving.seal(command, snapshot)
 
@@ -165,7 +165,7 @@ def _require_opinion(case: Case, command: Command, definition: Definition, verdi
 
 def _withdraw(moving: Moving, command: Command) -> None:
     person = command.actor.person
-    moving.note(EntryKind.WITHDRAW, actor=person)
+    moving.note(Verb.WITHDRAW, actor=person)
     moving.end_round(None, StageState.CANCELLED, WITHDRAWN, person)
     moving.close(CaseState.WITHDRAWN)
 
@@ -174,7 +174,7 @@ def _decide_task(moving: Moving, command: Command, task: Task) -> None:
     person = command.actor.person
     stage = moving.case.stage(task.stage)
     state = DECIDES[command.verb]
-    moving.note(EntryKind(command.verb.value), stage, task, actor=person)
+    moving.note(command.verb, stage, task, actor=person)
     moving.end_task(task, state, person)
     if state is TaskState.PASSED:
         _pass(moving, stage, command)

@@ -33,7 +33,7 @@ from shared.approval.core.state import (
     TaskState,
     Verb,
 )
-from shared.approval.core.trail import Decision, Entry, EntryKind, Note, Place, Said
+from shared.approval.core.trail import Decision, Entry, Kind, Note, Place, Said, Step
 
 #: Who holds each seat now, by account id.
 Seats = Mapping[Seat, frozenset[str]]
@@ -116,7 +116,7 @@ class Moving:
         if waiting is None:
             self.close(CaseState.APPROVED)
             return
-        self.note(EntryKind.STAGE_OPENED, waiting)
+        self.note(Step.STAGE_OPENED, waiting)
         self.ask(waiting)
 
     def ask(self, stage: Stage) -> None:
@@ -158,7 +158,7 @@ class Moving:
     def hold(self, stage: Stage) -> None:
         """Hold a stage: it keeps no open task, and the alarm is raised by whoever reads `Move.held`."""
         self.cancel_tasks(stage, NOBODY_TO_DECIDE, None)
-        self.note(EntryKind.STAGE_HELD, stage)
+        self.note(Step.STAGE_HELD, stage)
         self.held.append(self.set_stage(stage, StageState.HELD))
 
     def end_task(self, task: Task, state: TaskState, by: Person | None, reason: str = "") -> None:
@@ -174,7 +174,7 @@ class Moving:
                 continue
             self.end_task(task, TaskState.CANCELLED, by, reason)
             facts = {"reason": reason, "assignee": task.assignee, "by": by.account_id if by else None}
-            self.note(EntryKind.TASK_CANCELLED, stage, task, facts=facts)
+            self.note(Step.TASK_CANCELLED, stage, task, facts=facts)
 
     def end_round(self, decided: Stage | None, state: StageState, reason: str, by: Person) -> None:
         """End the round early: the decided stage gets `state`, every other one that is not over is cancelled."""
@@ -196,11 +196,11 @@ class Moving:
     def close(self, state: CaseState) -> None:
         """Close the case for good."""
         self.case = replace(self.case, state=state, closed_at=self.at)
-        self.note(EntryKind.CASE_CLOSED, facts={"state": state.value})
+        self.note(Step.CASE_CLOSED, facts={"state": state.value})
 
     def note(
         self,
-        kind: EntryKind,
+        kind: Kind,
         stage: Stage | None = None,
         task: Task | None = None,
         *,

@@ -20,20 +20,17 @@ GENESIS = "0" * 64
 START = TrailHead(0, GENESIS)
 
 
-class EntryKind(StrEnum):
-    """What an entry tells. The first group are a person's verbs, the second what followed from them."""
-
-    SUBMIT = "submit"
-    APPROVE = "approve"
-    REJECT = "reject"
-    RETURN = "return"
-    RESUBMIT = "resubmit"
-    WITHDRAW = "withdraw"
+class Step(StrEnum):
+    """What followed from a person's verb, or from a change of posts."""
 
     STAGE_OPENED = "stage_opened"
     STAGE_HELD = "stage_held"
     TASK_CANCELLED = "task_cancelled"
     CASE_CLOSED = "case_closed"
+
+
+#: What an entry tells: a person's verb, or a step that followed.
+Kind = Verb | Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +83,7 @@ class Decision:
 class Note:
     """An entry before it has a place in the chain."""
 
-    kind: EntryKind
+    kind: Kind
     stage: int | None = None
     task: int | None = None
     region: str | None = None

@@ -7,7 +7,7 @@ import pytest
 from shared.approval.core.definition import parse
 from shared.approval.core.guard import RefusalCode
 from shared.approval.core.state import CaseState, Person, Remark, StageState, Verb
-from shared.approval.core.trail import EntryKind
+from shared.approval.core.trail import Step
 from tests.unit.approval.cases import ANN, BAO, BEN, CAI, CITY, COUNTY, DAI, PROVINCE, Desk, body, node, party, without
 
 A, B, C = party("A"), party("B"), party("C")
@@ -261,9 +261,9 @@ def test_a_move_tells_its_steps_in_order() -> None:
     desk.do(Verb.APPROVE, A)
     kinds = [entry.note.kind for move in desk.moves for entry in move.entries]
     assert kinds == [
-        EntryKind.SUBMIT,
-        EntryKind.STAGE_OPENED,
-        EntryKind.APPROVE,
-        EntryKind.TASK_CANCELLED,
-        EntryKind.CASE_CLOSED,
+        Verb.SUBMIT,
+        Step.STAGE_OPENED,
+        Verb.APPROVE,
+        Step.TASK_CANCELLED,
+        Step.CASE_CLOSED,
     ]

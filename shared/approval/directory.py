@@ -1,0 +1,75 @@
+"""Who holds which post, in this service's own database: what `post.changed` has told so far.
+
+Decisions are checked against this directory and not against a token, which may be some minutes old. A command reads
+its actor's posts first and locks them; a change of posts keeps all commands waiting. So the two never cross: no case
+can come to wait for somebody whose post has just begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from shared.approval.core.moving import Seats
+from shared.approval.core.state import CaseState, Seat, StageState
+from shared.approval.tables import CaseRow, HolderRow, StageRow
+from shared.contracts.registration import PostChanged
+
+
+def posts_of(session: Session, account_id: str, *, lock: bool) -> tuple[Seat, ...]:
+    """Answer the seats that an account holds now; with `lock` they stay so until this transaction ends."""
+    held = select(HolderRow.role, HolderRow.region).where(HolderRow.account_id == account_id, HolderRow.active)
+    rows = session.execute(held.with_for_update(read=True) if lock else held)
+    return tuple(Seat(role, region) for role, region in rows)
+
+
+def holders(session: Session, regions: Collection[str]) -> Seats:
+    """Answer who holds which seat in these regions now."""
+    rows = session.execute(
+        select(HolderRow.role, HolderRow.region, HolderRow.account_id).where(
+            HolderRow.region.in_(sorted(regions)), HolderRow.active
+        )
+    )
+    found: dict[Seat, set[str]] = {}
+    for role, region, account_id in rows:
+        found.setdefault(Seat(role, region), set()).add(account_id)
+    return {seat: frozenset(accounts) for seat, accounts in found.items()}
+
+
+def keep(session: Session, event: PostChanged) -> frozenset[str]:
+    """Write down a post as it is now, and answer the regions whose cases may be touched by the change."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Waits for the commands under way, which have locked posts, and keeps new ones waiting until the commit.
+        session.execute(text("LOCK TABLE approval_post IN EXCLUSIVE MODE"))
+    row = session.get(HolderRow, event.post_id, populate_existing=True)
+    touched = {event.region} if row is None else {event.region, row.region}
+    if row is None:
+        row = HolderRow(post_id=event.post_id)
+        session.add(row)
+    row.account_id = event.account_id
+    row.name = event.name
+    row.role = event.role
+    row.region = event.region
+    row.organisation_id = event.organisation_id
+    row.active = event.active
+    session.flush()
+    return frozenset(touched)
+
+
+def waiting_cases(session: Session, regions: Iterable[str]) -> list[str]:
+    """Answer the running cases that these regions are deciding, in the order in which they are to be locked."""
+    active = (StageState.OPEN.value, StageState.HELD.value)
+    rows = session.scalars(
+        select(StageRow.case_id)
+        .join(CaseRow, CaseRow.id == StageRow.case_id)
+        .where(
+            StageRow.region.in_(sorted(regions)),
+            StageRow.state.in_(active),
+            CaseRow.state == CaseState.RUNNING.value,
+        )
+        .distinct()
+        .order_by(StageRow.case_id)
+    )
+    return list(rows)

@@ -1,0 +1,168 @@
+"""One case, read: with its rounds, what differs between them, and its trail."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import Session
+
+from shared.approval import catalogue, store
+from shared.approval.core import trail
+from shared.approval.core.difference import difference
+from shared.approval.core.state import Case, Party, Remark, Verb
+from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
+from shared.approval.tables import DecisionRow, EventRow, RoundRow, table_of
+from shared.approval.views import (
+    CaseDetail,
+    CaseView,
+    DifferenceView,
+    RegionNames,
+    RemarkView,
+    RoundView,
+    TimelineEntry,
+    Trail,
+    case_view,
+)
+from shared.errors import NotFound
+
+_DECISIONS, _EVENTS, _ROUNDS = table_of(DecisionRow), table_of(EventRow), table_of(RoundRow)
+
+
+def find_case(session: Session, case_id: str) -> Case:
+    """Answer a case, not locked.
+
+    :raises NotFound: `case_not_found`.
+    """
+    case = store.load(session, case_id, lock=False)
+    if case is None:
+        raise not_found()
+    return case
+
+
+def not_found() -> NotFound:
+    """Answer the error for a case that is not there, or that its reader may not know of."""
+    return NotFound("case_not_found", zh="没有找到该事项", en="There is no such case")
+
+
+def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames) -> CaseView:
+    """Answer a case as a person sees it."""
+    opinion = session.scalars(
+        select(_DECISIONS.c.opinion)
+        .where(_DECISIONS.c.case_id == case.id, _DECISIONS.c.verb == case.last.verb.value)
+        .order_by(_DECISIONS.c.seq.desc())
+        .limit(1)
+    ).first()
+    definition = catalogue.bound(session, case.definition)
+    return case_view(case, definition, reader=reader, opinion=opinion or "", names=names)
+
+
+def detail_of(session: Session, view: CaseView) -> CaseDetail:
+    """Answer a case with its rounds and what was changed from each to the next."""
+    rows = session.execute(select(_ROUNDS).where(_ROUNDS.c.case_id == view.id).order_by(_ROUNDS.c.round)).all()
+    rounds = tuple(
+        RoundView(round=row.round, definition_version=row.def_version, opened_at=row.opened_at, content=row.content)
+        for row in rows
+    )
+    return CaseDetail(case=view, rounds=rounds, differences=_differences(rounds))
+
+
+def _differences(rounds: tuple[RoundView, ...]) -> tuple[DifferenceView, ...]:
+    found = []
+    for before, after in pairwise(rounds):
+        # Of erased content nothing can be said, least of all that nothing was changed.
+        if before.content is None or after.content is None:
+            continue
+        changes = difference(before.content, after.content)
+        found.append(
+            DifferenceView(from_round=before.round, to_round=after.round, nothing_changed=not changes, changes=changes)
+        )
+    return tuple(found)
+
+
+def trail_of(session: Session, case: Case, *, names: RegionNames) -> Trail:
+    """Answer a case's history for reading, and whether its chain holds."""
+    entries, decisions = load_trail(session, case)
+    told = {decision.seq: decision for decision in decisions}
+    lines = tuple(
+        _line(case, entry, told.get(entry.seq), names)
+        for entry in entries
+        if entry.seq in told or entry.note.kind is Step.STAGE_HELD
+    )
+    intact = not trail.verify(entries, decisions, case.trail)
+    return Trail(entries=lines, intact=intact)
+
+
+def load_trail(session: Session, case: Case) -> tuple[list[Entry], list[Decision]]:
+    """Answer the entries and decisions of a case at this node, oldest first."""
+    events = session.execute(
+        select(_EVENTS)
+        .where(and_(_EVENTS.c.case_id == case.id, _EVENTS.c.origin == case.origin))
+        .order_by(_EVENTS.c.seq)
+    )
+    decisions = session.execute(
+        select(_DECISIONS)
+        .where(and_(_DECISIONS.c.case_id == case.id, _DECISIONS.c.origin == case.origin))
+        .order_by(_DECISIONS.c.seq)
+    )
+    return [_entry(row) for row in events], [_decision(row) for row in decisions]
+
+
+def _line(case: Case, entry: Entry, decision: Decision | None, names: RegionNames) -> TimelineEntry:
+    region = entry.note.region or case.home_region
+    said = decision.said if decision else None
+    return TimelineEntry(
+        seq=entry.seq,
+        at=entry.place.at,
+        round=entry.place.round,
+        verb=entry.note.kind.value,
+        who=said.name if said else None,
+        on_behalf_of=decision.on_behalf_of if decision else None,
+        role=entry.note.role,
+        region=region,
+        region_name=names.of(region),
+        opinion=said.opinion if said else "",
+        remarks=tuple(RemarkView(pointer=one.pointer, reason=one.reason) for one in said.remarks) if said else (),
+    )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    kind = Step(row.kind) if row.kind in set(Step) else Verb(row.kind)
+    note = Note(
+        kind=kind,
+        stage=row.stage,
+        task=row.task,
+        region=row.region,
+        role=row.role,
+        actor=row.actor_id,
+        decision_hash=row.decision_hash,
+        facts=row.facts,
+    )
+    return Entry(place=_place(row), seq=row.seq, note=note, prev_hash=row.prev_hash, hash=row.hash)
+
+
+def _decision(row: Row[Any]) -> Decision:
+    said = None
+    if row.salt is not None and row.actor_name is not None:
+        remarks = tuple(Remark(one["pointer"], one["reason"]) for one in row.remarks or [])
+        said = Said(name=row.actor_name, opinion=row.opinion or "", remarks=remarks)
+    return Decision(
+        place=_place(row),
+        seq=row.seq,
+        verb=Verb(row.verb),
+        actor=row.actor_id,
+        command_id=row.command_id,
+        commitment=row.commitment,
+        prev_hash=row.prev_hash,
+        hash=row.hash,
+        stage=row.stage,
+        task=row.task,
+        on_behalf_of=row.on_behalf_of,
+        said=said,
+        salt=row.salt,
+    )
+
+
+def _place(row: Row[Any]) -> Place:
+    return Place(case_id=row.case_id, origin=row.origin, round=row.round, at=row.at)

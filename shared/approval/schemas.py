@@ -1,0 +1,211 @@
+"""The shapes in which cases are shown and decided over HTTP."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from shared.approval.core.state import CaseState, StageState, TaskState, Verb
+from shared.approval.lists import TaskList
+from shared.http.paging import PageArguments
+
+LONGEST_OPINION = 2000
+MOST_REMARKS = 200
+_POINTER = r"^(/([^~/]|~[01])*)+\Z"
+
+
+def _text(longest: int, *, shortest: int = 0) -> list[validate.Validator]:
+    # PostgreSQL cannot store U+0000.
+    return [validate.Length(min=shortest, max=longest), validate.ContainsNoneOf("\x00")]
+
+
+def _word(words: type[CaseState | StageState | TaskState | Verb]) -> fields.String:
+    return fields.String(required=True, metadata={"enum": [word.value for word in words]})
+
+
+class RemarkSchema(Schema):
+    """What is wrong with one field."""
+
+    pointer = fields.String(
+        required=True,
+        validate=[*_text(300), validate.Regexp(_POINTER)],
+        metadata={"description": "JSON pointer into the round's content, such as /lines/0/hours"},
+    )
+    reason = fields.String(required=True, validate=_text(500, shortest=1))
+
+
+class VerbIn(Schema):
+    """A verb on a case, with the opinion or the reason."""
+
+    opinion = fields.String(load_default="", validate=_text(LONGEST_OPINION))
+
+
+class ReturnIn(VerbIn):
+    """A return: the opinion, and what is wrong with which field."""
+
+    remarks = fields.List(fields.Nested(RemarkSchema), load_default=list, validate=validate.Length(max=MOST_REMARKS))
+
+
+class TaskOut(Schema):
+    """One task of a stage: whom it asks (a role in the stage's region, or one account) and who ended it."""
+
+    kind = fields.String(required=True)
+    role = fields.String(required=True, allow_none=True)
+    assignee = fields.String(required=True, allow_none=True)
+    state = _word(TaskState)
+    opened_at = fields.AwareDateTime(required=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_by_name = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, metadata={"description": "Why it was cancelled, as a code"})
+
+
+class StageOut(Schema):
+    """One stop of the round."""
+
+    number = fields.Integer(required=True)
+    node_key = fields.String(required=True)
+    title_zh = fields.String(required=True)
+    title_en = fields.String(required=True)
+    region = fields.String(required=True)
+    region_name = fields.String(required=True)
+    mode = fields.String(required=True)
+    state = _word(StageState)
+    decided_by_name = fields.String(required=True, allow_none=True)
+    decided_at = fields.AwareDateTime(required=True, allow_none=True)
+    opinion_needed = fields.List(fields.String(), required=True, metadata={"description": "Verbs that need an opinion"})
+    tasks = fields.List(fields.Nested(TaskOut), required=True)
+
+
+class LastOut(Schema):
+    """The latest verb."""
+
+    verb = _word(Verb)
+    account_id = fields.String(required=True)
+    name = fields.String(required=True)
+    region = fields.String(required=True)
+    opinion = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class CaseOut(Schema):
+    """A case; its revision is the ETag."""
+
+    id = fields.String(required=True)
+    business_type = fields.String(required=True)
+    business_id = fields.String(required=True)
+    title = fields.String(required=True)
+    definition_key = fields.String(required=True)
+    definition_version = fields.Integer(required=True)
+    definition_title_zh = fields.String(required=True)
+    definition_title_en = fields.String(required=True)
+    home_region = fields.String(required=True)
+    home_region_name = fields.String(required=True)
+    token_region = fields.String(required=True, metadata={"description": "The region that may move the case now"})
+    token_region_name = fields.String(required=True)
+    organisation_id = fields.String(required=True, allow_none=True)
+    initiator_id = fields.String(required=True)
+    initiator_name = fields.String(required=True)
+    state = _word(CaseState)
+    round = fields.Integer(required=True)
+    max_rounds = fields.Integer(required=True)
+    rev = fields.Integer(required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    closed_at = fields.AwareDateTime(required=True, allow_none=True)
+    last = fields.Nested(LastOut, required=True)
+    stages = fields.List(fields.Nested(StageOut), required=True)
+    allowed_actions = fields.List(
+        fields.String(), required=True, metadata={"description": "The verbs that the caller may use now"}
+    )
+
+
+class RoundOut(Schema):
+    """One round: what was submitted."""
+
+    round = fields.Integer(required=True)
+    definition_version = fields.Integer(required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    content = fields.Dict(required=True, allow_none=True, metadata={"description": "null when it was erased"})
+
+
+class ChangeOut(Schema):
+    """One field that differs; `old` or `new` is null for what was added or removed."""
+
+    kind = fields.String(required=True, metadata={"enum": ["added", "removed", "changed"]})
+    pointer = fields.String(required=True)
+    old = fields.Raw(required=True, allow_none=True)
+    new = fields.Raw(required=True, allow_none=True)
+
+
+class DifferenceOut(Schema):
+    """What was changed from one round to the next."""
+
+    from_round = fields.Integer(required=True)
+    to_round = fields.Integer(required=True)
+    nothing_changed = fields.Boolean(required=True)
+    changes = fields.List(fields.Nested(ChangeOut), required=True)
+
+
+class CaseDetailOut(CaseOut):
+    """A case with all its rounds and what differs between them."""
+
+    rounds = fields.List(fields.Nested(RoundOut), required=True)
+    differences = fields.List(fields.Nested(DifferenceOut), required=True)
+
+
+class TimelineOut(Schema):
+    """One line of a case's history: a verb of a person, or `stage_held` when nobody could decide."""
+
+    seq = fields.Integer(required=True)
+    at = fields.AwareDateTime(required=True)
+    round = fields.Integer(required=True)
+    verb = fields.String(required=True)
+    who = fields.String(required=True, allow_none=True, metadata={"description": "null when it was erased, or nobody"})
+    on_behalf_of = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True, allow_none=True)
+    region = fields.String(required=True)
+    region_name = fields.String(required=True)
+    opinion = fields.String(required=True)
+    remarks = fields.List(fields.Nested(RemarkSchema), required=True)
+
+
+class TrailOut(Schema):
+    """A case's history, oldest first."""
+
+    entries = fields.List(fields.Nested(TimelineOut), required=True)
+    intact = fields.Boolean(required=True, metadata={"description": "Whether the chain of hashes holds"})
+
+
+class TasksIn(PageArguments):
+    """Which list of cases is wanted."""
+
+    list = fields.Enum(TaskList, by_value=True, load_default=TaskList.TODO)
+    business_type = fields.String(load_default=None, validate=_text(60))
+
+
+class TaskItemOut(Schema):
+    """One line of a list; `at` is when it came to the caller, was started or was decided by them."""
+
+    case_id = fields.String(required=True)
+    business_type = fields.String(required=True)
+    business_id = fields.String(required=True)
+    title = fields.String(required=True)
+    state = _word(CaseState)
+    round = fields.Integer(required=True)
+    rev = fields.Integer(required=True)
+    home_region = fields.String(required=True)
+    home_region_name = fields.String(required=True)
+    token_region = fields.String(required=True)
+    token_region_name = fields.String(required=True)
+    initiator_name = fields.String(required=True)
+    last_verb = _word(Verb)
+    last_name = fields.String(required=True)
+    verb = fields.String(required=True, allow_none=True, metadata={"description": "In `done`: what the caller did"})
+    at = fields.AwareDateTime(required=True)
+
+
+class TaskCountsOut(Schema):
+    """How much waits: to decide, to correct, started and still running, and held in the caller's regions."""
+
+    todo = fields.Integer(required=True)
+    returned = fields.Integer(required=True)
+    started = fields.Integer(required=True)
+    held = fields.Integer(required=True)

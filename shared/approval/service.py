@@ -1,0 +1,210 @@
+"""The one door to a service's cases: every case is opened, moved and read through `Approvals`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from shared.approval import catalogue, commands, directory, lists, reading
+from shared.approval.core.definition import Definition, DefinitionError, Problem
+from shared.approval.core.state import Party, Remark, Verb
+from shared.approval.definitions import shipped
+from shared.approval.lists import TaskList
+from shared.approval.outcomes import Outcomes
+from shared.approval.views import CaseDetail, CaseView, RegionNames, TaskCounts, TaskPage, Trail
+from shared.contracts.registration import PostChanged
+from shared.identity import Principal
+from shared.identity.people import OFFICIALS
+from shared.regions import Regions
+from shared.storage import UnitOfWork
+
+
+@dataclass(kw_only=True)
+class Approvals:
+    """The cases of one service.
+
+    `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in
+    the trail; `outcomes` holds what the service does when its cases move.
+    """
+
+    service: str
+    definitions: Sequence[str]
+    node: str = "hebei"
+    regions: Regions = field(default_factory=Regions.load)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+
+    def publish_definitions(self, uow: UnitOfWork) -> tuple[str, ...]:
+        """Publish the service's definitions as they came with the system; answers the keys that are new or newer.
+
+        :raises Conflict: `definition_changed` when a file was edited and its version was not raised.
+        """
+        by = f"system:{self.service}"
+        return tuple(key for key in self.definitions if self.publish(uow, shipped()[key], by=by))
+
+    def publish(self, uow: UnitOfWork, definition: Definition, *, by: str) -> bool:
+        """Publish one version of a definition; cases that run stay on theirs. Answers False when it is there already.
+
+        :raises Conflict: `definition_changed`, `definition_older`.
+        :raises DefinitionError: when it asks a role that no official has.
+        """
+        unknown = [
+            Problem(f"node {node.key}", f'"{approver.role}" is not one of {", ".join(sorted(OFFICIALS))}')
+            for node in definition.nodes
+            for approver in node.approvers
+            if approver.role is not None and approver.role not in OFFICIALS
+        ]
+        if unknown:
+            raise DefinitionError(unknown)
+        return catalogue.publish(uow.session, definition, by=by, at=uow.now)
+
+    def retire(self, uow: UnitOfWork, key: str) -> None:
+        """Let no case be started on a definition any more; those that run go on."""
+        catalogue.retire(uow.session, key)
+
+    def follow_post(self, uow: UnitOfWork, event: PostChanged) -> None:
+        """Keep the directory by what `registration` told, and hold or open the cases that the change touches.
+
+        Only officials decide cases, so the directory holds no other posts.
+        """
+        if event.role not in OFFICIALS:
+            return
+        touched = directory.keep(uow.session, event)
+        for case_id in directory.waiting_cases(uow.session, touched):
+            commands.reseat(uow, case_id)
+
+    def open(
+        self,
+        uow: UnitOfWork,
+        *,
+        definition: str,
+        business_type: str,
+        business_id: str,
+        title: str,
+        home_region: str,
+        initiator: Party,
+        barred: frozenset[str],
+        content: Mapping[str, Any],
+        command_id: str,
+        organisation_id: str | None = None,
+    ) -> CaseView:
+        """Open a case on the published version of a definition and give out its first tasks.
+
+        `content` is what approvers see and what later rounds are compared with: plain JSON, no ID numbers, no
+        phones. `organisation_id` lets that organisation's administrators follow the case.
+
+        :raises Conflict: `case_open` when the business object has an open case, `definition_retired`.
+        :raises KeyReused: when the command id came with another content.
+        :raises Invalid: `unknown_region`, `region_not_reporting`.
+        """
+        asked = commands.Opening(
+            definition=definition,
+            business_type=business_type,
+            business_id=business_id,
+            title=title,
+            home_region=home_region,
+            initiator=initiator,
+            barred=barred,
+            content=content,
+            command_id=command_id,
+            organisation_id=organisation_id,
+        )
+        return commands.open_case(uow, self._setting, asked)
+
+    def act(
+        self,
+        uow: UnitOfWork,
+        *,
+        case_id: str,
+        verb: Verb,
+        actor: Principal | Party,
+        command_id: str,
+        expected_rev: int | None = None,
+        opinion: str = "",
+        remarks: tuple[Remark, ...] = (),
+        content: Mapping[str, Any] | None = None,
+    ) -> CaseView:
+        """Carry out a verb on a case: approve, reject, return, withdraw or resubmit.
+
+        The content of a new round is `content`, or else what the service's `@outcomes.content` function reads.
+
+        :raises NotFound: `case_not_found`, also for a case that the actor may not see.
+        :raises Forbidden: when it is not theirs to do; the code says why.
+        :raises Conflict: when it is not legal now, with the `winner` and the `allowed_actions`.
+        :raises StaleRevision: when the case has moved on since `expected_rev`.
+        :raises Invalid: `opinion_required`.
+        :raises KeyReused: when the command id came with another content.
+        """
+        asked = commands.Action(
+            case_id=case_id,
+            verb=verb,
+            actor=actor,
+            command_id=command_id,
+            expected_rev=expected_rev,
+            opinion=opinion,
+            remarks=remarks,
+            content=content,
+        )
+        return commands.act(uow, self._setting, asked)
+
+    def view(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> CaseDetail:
+        """Answer a case as somebody sees it, with its rounds and what differs between them.
+
+        :raises NotFound: `case_not_found`, also for a case that they may not see.
+        """
+        self._check_visible(session, case_id, principal, at)
+        case = reading.find_case(session, case_id)
+        posts = directory.posts_of(session, principal.account_id, lock=False)
+        reader = Party(principal.account_id, principal.name, posts)
+        return reading.detail_of(session, reading.view_of(session, case, reader=reader, names=self._names(at)))
+
+    def trail(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> Trail:
+        """Answer a case's history, oldest first, and whether its chain of hashes holds.
+
+        :raises NotFound: `case_not_found`, also for a case that they may not see.
+        """
+        self._check_visible(session, case_id, principal, at)
+        return reading.trail_of(session, reading.find_case(session, case_id), names=self._names(at))
+
+    def tasks(
+        self,
+        session: Session,
+        *,
+        which: TaskList,
+        principal: Principal,
+        at: datetime,
+        business_type: str | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> TaskPage:
+        """Answer a page of somebody's cases: to decide, to correct, started or decided by them.
+
+        :raises Invalid: `cursor_invalid`.
+        """
+        return lists.page(
+            session,
+            which,
+            account_id=principal.account_id,
+            business_type=business_type,
+            cursor=cursor,
+            limit=limit,
+            names=self._names(at),
+        )
+
+    def counts(self, session: Session, *, principal: Principal, at: datetime) -> TaskCounts:
+        """Answer how much waits for somebody, and how many cases of their regions nobody may decide."""
+        return lists.counts(session, principal, self.regions, at=at)
+
+    def _check_visible(self, session: Session, case_id: str, principal: Principal, at: datetime) -> None:
+        if not lists.may_see(session, case_id, principal, self.regions, at=at):
+            raise reading.not_found()
+
+    def _names(self, at: datetime) -> RegionNames:
+        return RegionNames.at(self.regions, at)
+
+    @property
+    def _setting(self) -> commands.Setting:
+        return commands.Setting(node=self.node, regions=self.regions, outcomes=self.outcomes)

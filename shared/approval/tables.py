@@ -1,0 +1,300 @@
+"""The tables of the approval kit, in the database of every service that has cases.
+
+The database repeats the rules of the core: the words of each state, one open case per business object, one decision
+per command. `triggers` keeps decisions and trail append-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.approval.core.state import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
+from shared.approval.triggers import create_triggers
+from shared.storage import InstantUTC, naming
+
+
+class ApprovalBase(DeclarativeBase):
+    """The base of the kit's tables; a service that has cases adds its metadata to its own."""
+
+    metadata = MetaData(naming_convention=naming)
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it once
+        datetime: InstantUTC,
+        # Texts of JSON are stored as they were hashed; JSONB would write some numbers in another way.
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class DefinitionState(StrEnum):
+    """A definition is drafted, published (one version of a key at a time) and retired."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+def _words(words: Iterable[StrEnum]) -> str:
+    return "(" + ",".join(f"'{word.value}'" for word in words) + ")"
+
+
+_CLOSED = _words(sorted(CLOSED))
+_UNDECIDED = "('waiting','open','claimed','delegated')"
+_ACTIONABLE = "state IN ('open','claimed')"
+_CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
+
+
+def _index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    where = text(condition)
+    return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
+
+
+class DefinitionRow(ApprovalBase):
+    """One version of a definition; it never changes once it is published."""
+
+    __tablename__ = "approval_definition"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(DefinitionState)}", name="state"),
+        CheckConstraint("version >= 1", name="version"),
+        _index_where("state = 'published'", "uq_approval_definition_published", "key", unique=True),
+    )
+
+    key: Mapped[str] = mapped_column(_ID, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(_WORD)
+    body: Mapped[dict[str, Any]]
+    sha256: Mapped[str] = mapped_column(_HASH)
+    published_by: Mapped[str | None] = mapped_column(_ID)
+    published_at: Mapped[datetime | None]
+
+
+class CaseRow(ApprovalBase):
+    """One case as it stands; its row lock puts all that happens to the case in one order."""
+
+    __tablename__ = "approval_case"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(CaseState)}", name="state"),
+        CheckConstraint("round >= 1 AND rev >= 1", name="counts"),
+        CheckConstraint(f"(closed_at IS NOT NULL) = (state IN {_CLOSED})", name="closed"),
+        ForeignKeyConstraint(["def_key", "def_version"], ["approval_definition.key", "approval_definition.version"]),
+        _index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
+        Index("ix_approval_case_business", "business_type", "business_id"),
+        Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
+        Index("ix_approval_case_home_region", "home_region", "opened_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    origin: Mapped[str] = mapped_column(_ID)
+    business_type: Mapped[str] = mapped_column(_ID)
+    business_id: Mapped[str] = mapped_column(_ID)
+    title: Mapped[str] = mapped_column(String(200))
+    home_region: Mapped[str] = mapped_column(_CODE)
+    token_region: Mapped[str] = mapped_column(_CODE)
+    organisation_id: Mapped[str | None] = mapped_column(_ID, index=True)
+    initiator_id: Mapped[str] = mapped_column(_ID)
+    initiator_name: Mapped[str] = mapped_column(String(100))
+    def_key: Mapped[str] = mapped_column(_ID)
+    def_version: Mapped[int]
+    def_sha: Mapped[str] = mapped_column(_HASH)
+    state: Mapped[str] = mapped_column(_WORD)
+    round: Mapped[int]
+    rev: Mapped[int]
+    last_verb: Mapped[str] = mapped_column(_WORD)
+    last_id: Mapped[str] = mapped_column(_ID)
+    last_name: Mapped[str] = mapped_column(String(100))
+    last_at: Mapped[datetime]
+    trail_seq: Mapped[int]
+    trail_hash: Mapped[str] = mapped_column(_HASH)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class BarredRow(ApprovalBase):
+    """Someone who never decides a case, such as the head of the organisation that submits it."""
+
+    __tablename__ = "approval_barred"
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+
+
+class RoundRow(ApprovalBase):
+    """What a round is about: the content as it was submitted. The trail holds a commitment to it."""
+
+    __tablename__ = "approval_round"
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    def_key: Mapped[str] = mapped_column(_ID)
+    def_version: Mapped[int]
+    def_sha: Mapped[str] = mapped_column(_HASH)
+    commitment: Mapped[str] = mapped_column(_HASH)
+    opened_at: Mapped[datetime]
+    content: Mapped[dict[str, Any] | None]
+    salt: Mapped[str | None] = mapped_column(_HASH)
+
+
+class StageRow(ApprovalBase):
+    """One stop of a round; the columns from `pass_op` to `due_on` are for votes and deadlines."""
+
+    __tablename__ = "approval_stage"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(StageState)}", name="state"),
+        CheckConstraint(f"mode IN {_words(Mode)}", name="mode"),
+        CheckConstraint("pass_op IN ('>=','>')", name="pass_op"),
+        CheckConstraint("denominator IN ('count','ratio','weight')", name="denominator"),
+        UniqueConstraint("case_id", "round", "visit", "node_key"),
+        Index("ix_approval_stage_region", "region", "state"),
+    )
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    round: Mapped[int]
+    visit: Mapped[int]
+    node_key: Mapped[str] = mapped_column(_ID)
+    region: Mapped[str] = mapped_column(_CODE)
+    mode: Mapped[str] = mapped_column(_WORD)
+    pass_op: Mapped[str | None] = mapped_column(String(2))
+    pass_value: Mapped[int | None]
+    denominator: Mapped[str | None] = mapped_column(_WORD)
+    veto: Mapped[bool | None]
+    state: Mapped[str] = mapped_column(_WORD)
+    due_on: Mapped[date | None]
+
+
+class TaskRow(ApprovalBase):
+    """What one post (`role` in `region`) or one person (`assignee`) is asked to do."""
+
+    __tablename__ = "approval_task"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_words(TaskState)}", name="state"),
+        CheckConstraint(f"kind IN {_words(TaskKind)}", name="kind"),
+        CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name="addressed"),
+        CheckConstraint(f"(ended_at IS NULL) = (state IN {_UNDECIDED})", name="ended"),
+        ForeignKeyConstraint(["case_id", "stage"], ["approval_stage.case_id", "approval_stage.number"]),
+        _index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
+        _index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
+    )
+
+    case_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stage: Mapped[int]
+    kind: Mapped[str] = mapped_column(_WORD)
+    parent: Mapped[int | None]
+    position: Mapped[int]
+    role: Mapped[str | None] = mapped_column(_ID)
+    region: Mapped[str] = mapped_column(_CODE)
+    assignee: Mapped[str | None] = mapped_column(_ID)
+    on_behalf_of: Mapped[str | None] = mapped_column(_ID)
+    state: Mapped[str] = mapped_column(_WORD)
+    opened_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[str | None] = mapped_column(_ID)
+    ended_by_name: Mapped[str | None] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(60))
+
+
+class DecisionRow(ApprovalBase):
+    """What one person did to a case by one command. The last four columns can be erased, nothing can be changed."""
+
+    __tablename__ = "approval_decision"
+    __table_args__ = (
+        CheckConstraint(f"verb IN {_words(Verb)}", name="verb"),
+        Index("ix_approval_decision_actor", "actor_id", "at"),
+    )
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(_ID, primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    round: Mapped[int]
+    stage: Mapped[int | None]
+    task: Mapped[int | None]
+    verb: Mapped[str] = mapped_column(_WORD)
+    actor_id: Mapped[str] = mapped_column(_ID)
+    on_behalf_of: Mapped[str | None] = mapped_column(_ID)
+    command_id: Mapped[str] = mapped_column(String(255), unique=True)
+    commitment: Mapped[str] = mapped_column(_HASH)
+    prev_hash: Mapped[str] = mapped_column(_HASH)
+    hash: Mapped[str] = mapped_column(_HASH)
+    actor_name: Mapped[str | None] = mapped_column(String(100))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    remarks: Mapped[list[Any] | None]
+    salt: Mapped[str | None] = mapped_column(_HASH)
+
+
+class EventRow(ApprovalBase):
+    """One entry of the trail; rows are only added."""
+
+    __tablename__ = "approval_event"
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(_ID, primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    round: Mapped[int]
+    kind: Mapped[str] = mapped_column(_WORD)
+    stage: Mapped[int | None]
+    task: Mapped[int | None]
+    region: Mapped[str | None] = mapped_column(_CODE)
+    role: Mapped[str | None] = mapped_column(_ID)
+    actor_id: Mapped[str | None] = mapped_column(_ID)
+    decision_hash: Mapped[str | None] = mapped_column(_HASH)
+    facts: Mapped[dict[str, Any]]
+    prev_hash: Mapped[str] = mapped_column(_HASH)
+    hash: Mapped[str] = mapped_column(_HASH)
+
+
+class CommandRow(ApprovalBase):
+    """The answer to an accepted command, kept as long as its case: the same command again gets it again."""
+
+    __tablename__ = "approval_command"
+    command_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), index=True)
+    request_sha: Mapped[str] = mapped_column(_HASH)
+    response: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class HolderRow(ApprovalBase):
+    """A post and who holds it, as `post.changed` told it: the directory that decisions are checked against."""
+
+    __tablename__ = "approval_post"
+    __table_args__ = (Index("ix_approval_post_seat", "region", "role"),)
+
+    post_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    account_id: Mapped[str] = mapped_column(_ID, index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(_ID)
+    region: Mapped[str] = mapped_column(_CODE)
+    organisation_id: Mapped[str | None] = mapped_column(_ID)
+    active: Mapped[bool]
+
+
+@event.listens_for(ApprovalBase.metadata, "after_create")
+def _create_triggers(_target: MetaData, connection: Connection, **_: Any) -> None:
+    for statement in create_triggers(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+def table_of(row: type[ApprovalBase]) -> Table:
+    """Answer the table of a row class, for statements that name columns and need no objects."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    return table

@@ -1,0 +1,289 @@
+"""What is told of a case to hooks, pages and other programs: frozen, plain and without personal numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from shared.approval.core.definition import Definition
+from shared.approval.core.difference import Change
+from shared.approval.core.guard import DECIDES, allowed_actions, decision_of
+from shared.approval.core.state import Case, Party, Stage, Task
+from shared.clock import business_date
+from shared.regions import Regions, UnknownRegion
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskView:
+    """One task of a stage: whom it asks, and who ended it."""
+
+    kind: str
+    role: str | None
+    assignee: str | None
+    state: str
+    opened_at: datetime
+    ended_at: datetime | None
+    ended_by_name: str | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageView:
+    """One stop of the round that runs, or of the last one."""
+
+    number: int
+    node_key: str
+    title_zh: str
+    title_en: str
+    region: str
+    region_name: str
+    mode: str
+    state: str
+    decided_by_name: str | None
+    decided_at: datetime | None
+    opinion_needed: tuple[str, ...]
+    tasks: tuple[TaskView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastView:
+    """The latest verb of a case: who did what, where and with which words."""
+
+    verb: str
+    account_id: str
+    name: str
+    region: str
+    opinion: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseView:
+    """A case as it stands; `allowed_actions` are the verbs that its reader may use now."""
+
+    id: str
+    business_type: str
+    business_id: str
+    title: str
+    definition_key: str
+    definition_version: int
+    definition_title_zh: str
+    definition_title_en: str
+    home_region: str
+    home_region_name: str
+    token_region: str
+    token_region_name: str
+    organisation_id: str | None
+    initiator_id: str
+    initiator_name: str
+    state: str
+    round: int
+    max_rounds: int
+    rev: int
+    opened_at: datetime
+    closed_at: datetime | None
+    last: LastView
+    stages: tuple[StageView, ...]
+    allowed_actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundView:
+    """One round: what was submitted and by which version it is decided. Erased content is None."""
+
+    round: int
+    definition_version: int
+    opened_at: datetime
+    content: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceView:
+    """What was changed from the round before; `nothing_changed` says that the same was submitted again."""
+
+    from_round: int
+    to_round: int
+    nothing_changed: bool
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDetail:
+    """A case with all its rounds and what differs between them."""
+
+    case: CaseView
+    rounds: tuple[RoundView, ...]
+    differences: tuple[DifferenceView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemarkView:
+    """What was said of one field."""
+
+    pointer: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    """One line of a case's history. `verb` is a person's verb, or `stage_held` when nobody could decide."""
+
+    seq: int
+    at: datetime
+    round: int
+    verb: str
+    who: str | None
+    on_behalf_of: str | None
+    role: str | None
+    region: str
+    region_name: str
+    opinion: str
+    remarks: tuple[RemarkView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail:
+    """A case's history, oldest first; `intact` tells whether the chain of hashes holds."""
+
+    entries: tuple[TimelineEntry, ...]
+    intact: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskItem:
+    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    state: str
+    round: int
+    rev: int
+    home_region: str
+    home_region_name: str
+    token_region: str
+    token_region_name: str
+    initiator_name: str
+    last_verb: str
+    last_name: str
+    verb: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPage:
+    """A page of a list and where the next one begins."""
+
+    items: tuple[TaskItem, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCounts:
+    """How much waits for somebody: to decide, to correct, started and still running, and held in their regions."""
+
+    todo: int
+    returned: int
+    started: int
+    held: int
+
+
+class RegionNames:
+    """The names of regions as they are called on a date; a code that is unknown then stands for itself."""
+
+    def __init__(self, regions: Regions, on: date) -> None:
+        self._regions = regions
+        self._on = on
+
+    @classmethod
+    def at(cls, regions: Regions, instant: datetime) -> RegionNames:
+        """Answer the names of the day, in Asia/Shanghai, that an instant belongs to."""
+        return cls(regions, business_date(instant))
+
+    def of(self, code: str) -> str:
+        """Answer a region's full name: 石家庄市正定县."""
+        try:
+            return self._regions.get(code, on=self._on).full_name
+        except UnknownRegion:
+            return code
+
+
+def case_view(case: Case, definition: Definition, *, reader: Party, opinion: str, names: RegionNames) -> CaseView:
+    """Answer a case as its reader sees it; `opinion` belongs to the latest verb."""
+    return CaseView(
+        id=case.id,
+        business_type=case.business_type,
+        business_id=case.business_id,
+        title=case.title,
+        definition_key=definition.key,
+        definition_version=definition.version,
+        definition_title_zh=definition.title.zh,
+        definition_title_en=definition.title.en,
+        home_region=case.home_region,
+        home_region_name=names.of(case.home_region),
+        token_region=case.token_region,
+        token_region_name=names.of(case.token_region),
+        organisation_id=case.organisation_id,
+        initiator_id=case.initiator.account_id,
+        initiator_name=case.initiator.name,
+        state=case.state.value,
+        round=case.round,
+        max_rounds=definition.max_rounds,
+        rev=case.rev,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        last=LastView(
+            verb=case.last.verb.value,
+            account_id=case.last.person.account_id,
+            name=case.last.person.name,
+            region=last_region(case),
+            opinion=opinion,
+            at=case.last.at,
+        ),
+        stages=tuple(_stage_view(case, stage, definition, names) for stage in case.current_stages),
+        allowed_actions=tuple(verb.value for verb in allowed_actions(case, definition, reader)),
+    )
+
+
+def last_region(case: Case) -> str:
+    """Answer the region that spoke last: of the stage just decided, or the home region for the initiator."""
+    if case.last.verb not in DECIDES:
+        return case.home_region
+    decided = (task for stage in case.current_stages for task in case.tasks_of(stage) if decision_of(task))
+    return max(decided, key=lambda task: (task.ended_at, task.number)).region
+
+
+def _stage_view(case: Case, stage: Stage, definition: Definition, names: RegionNames) -> StageView:
+    tasks = case.tasks_of(stage)
+    node = definition.node(stage.node_key)
+    decisions = [move for task in tasks if (move := decision_of(task)) is not None]
+    return StageView(
+        number=stage.number,
+        node_key=stage.node_key,
+        title_zh=node.title.zh,
+        title_en=node.title.en,
+        region=stage.region,
+        region_name=names.of(stage.region),
+        mode=stage.mode.value,
+        state=stage.state.value,
+        decided_by_name=decisions[-1].person.name if decisions else None,
+        decided_at=decisions[-1].at if decisions else None,
+        opinion_needed=tuple(sorted(verb.value for verb in node.opinion)),
+        tasks=tuple(_task_view(task) for task in tasks),
+    )
+
+
+def _task_view(task: Task) -> TaskView:
+    return TaskView(
+        kind=task.kind.value,
+        role=task.role,
+        assignee=task.assignee,
+        state=task.state.value,
+        opened_at=task.opened_at,
+        ended_at=task.ended_at,
+        ended_by_name=task.ended_by.name if task.ended_by else None,
+        reason=task.reason,
+    )

@@ -1,0 +1,1 @@
+"""The approval kit on real databases."""
