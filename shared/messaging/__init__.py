@@ -1,0 +1,6 @@
+"""Events between services: outbox, relay, inbox and reactions, over RabbitMQ or embedded."""
+
+from shared.messaging.outbox import StoredOutbox
+from shared.messaging.reactions import Reactions
+
+__all__ = ["Reactions", "StoredOutbox"]

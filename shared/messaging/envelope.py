@@ -1,0 +1,181 @@
+"""The form of an event on the wire: CloudEvents 1.0, structured JSON, stored once and never written anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from marshmallow import Schema, ValidationError
+
+from shared.contracts.base import Event, event_class
+from shared.messaging.schema import is_storable, schema_of
+from shared.trace import Trace
+
+CONTENT_TYPE = "application/cloudevents+json"
+MOST_BYTES = 256 * 1024
+_GREATEST_VERSION = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Which event it is and what it is about, readable even where its content is not."""
+
+    event_id: str
+    type: str
+    source: str
+    aggregate_type: str
+    aggregate_id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope(Address):
+    """An event with what the wire adds to it."""
+
+    time: datetime
+    trace: Trace
+    event: Event
+
+
+class Undecodable(Exception):
+    """A message that this listener cannot understand; the text says why.
+
+    `address` tells what it is about, where at least that could be read (a newer version, another schema).
+    """
+
+    def __init__(self, reason: str, address: Address | None = None) -> None:
+        super().__init__(reason)
+        self.address = address
+
+
+def encode(
+    event: Event, *, event_id: str, source: str, publisher: str, version: int, now: datetime, trace: Trace
+) -> bytes:
+    """Write an event as CloudEvents JSON, validated; the bytes are what is stored and sent.
+
+    :raises Undecodable: when a listener could not read it: it does not fit its own schema, its key is empty or
+        too long, or it is larger than `MOST_BYTES`.
+    """
+    schema = _schema(type(event))
+    data = schema.dump(event)
+    wrong = schema.validate(data)
+    if wrong:
+        raise Undecodable(f"{type(event).__name__} does not fit its schema: {wrong}")
+    name = event.event_name
+    try:
+        _short_text(event.aggregate_id)
+    except ValueError as error:
+        raise Undecodable(f"the {name.key} of {type(event).__name__} is {error}") from error
+    body = json.dumps(
+        {
+            "specversion": "1.0",
+            "id": event_id,
+            "type": name.routing_key(publisher),
+            "source": source,
+            "subject": f"{name.aggregate_type}/{event.aggregate_id}",
+            "time": now.isoformat(),
+            "datacontenttype": "application/json",
+            "aggregateversion": version,
+            "traceparent": str(trace),
+            "data": data,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+    if len(body) > MOST_BYTES:
+        raise Undecodable(f"{name.name} has {len(body)} bytes, at most {MOST_BYTES} are sent")
+    return body
+
+
+def _schema(cls: type[Event]) -> Schema:
+    return schema_of(cls)  # type: ignore[arg-type]  # mypy holds frozen dataclasses for unhashable classes
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    if len(body) > MOST_BYTES:
+        raise Undecodable(f"{len(body)} bytes, at most {MOST_BYTES} are read")
+    try:
+        found = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_no_double)
+    except (ValueError, RecursionError) as error:
+        raise Undecodable(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Undecodable("not a JSON object")
+    return found
+
+
+def decode(body: bytes) -> Envelope:
+    """Read CloudEvents JSON back into an event.
+
+    :raises Undecodable: with the reason, for a malformed, unknown or oversized message.
+    """
+    found = _parse(body)
+    try:
+        address = _address(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Undecodable(f"not an event: {type(error).__name__} {error}") from error
+    cls = event_class(address.type)
+    if cls is None:
+        raise Undecodable(f"unknown event {address.type!r}", address)
+    try:
+        event: Event = _schema(cls).load(found["data"])
+        return Envelope(
+            **asdict(address),
+            time=_aware(found["time"]),
+            trace=Trace.parse(found.get("traceparent")) or Trace.start(),
+            event=event,
+        )
+    except ValidationError as error:
+        raise Undecodable(f"does not fit the schema: {error.messages}", address) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Undecodable(f"not an event: {type(error).__name__} {error}", address) from error
+
+
+def _address(found: Mapping[str, Any]) -> Address:
+    kind, _, key = found["subject"].partition("/")
+    return Address(
+        event_id=_short_text(found["id"]),
+        type=_short_text(found["type"], most=120),
+        source=_short_text(found["source"]),
+        aggregate_type=_short_text(kind, most=60),
+        aggregate_id=_short_text(key),
+        version=_version(found["aggregateversion"]),
+    )
+
+
+def _version(value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= _GREATEST_VERSION:
+        raise ValueError("aggregateversion is not a positive number")
+    return value
+
+
+def _aware(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("time has no offset")
+    return found
+
+
+def _short_text(value: Any, *, most: int = 100) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= most or not is_storable(value):
+        raise ValueError(f"not a text of 1 to {most} characters")
+    return value
+
+
+def content_hash(body: bytes) -> bytes:
+    """Answer the SHA-256 that tells whether two messages with one id are the same message."""
+    return hashlib.sha256(body).digest()

@@ -1,0 +1,243 @@
+"""Taking events in: once each, in order per thing, with the effect in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from shared.messaging import held
+from shared.messaging.envelope import Address, Envelope, Undecodable, content_hash, decode
+from shared.messaging.reactions import Reactions
+from shared.messaging.tables import inbox, inbox_cursor, inbox_mark
+from shared.storage import Database, UnitOfWork
+from shared.trace import tracing
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an embedded listener has read to: a row of a publisher's outbox."""
+
+    publisher: str
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the transport hands it over."""
+
+    body: bytes
+    position: Position | None = None
+
+
+# SQLSTATE: connection, resources, shutdown, deadlock and serialisation; a lock not had in time; a standby.
+_PASSING_CLASSES = ("08", "53", "57P", "40")
+_PASSING_STATES = ("55P03", "25006")
+# SQLite's primary result codes: busy, locked, input/output, full, cannot open.
+_PASSING_CODES = (5, 6, 10, 13, 14)
+
+
+def database_is_away(error: BaseException) -> bool:
+    """Tell a passing outage of the database, which burns no retries, from a fault of the message."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_PASSING_CLASSES) or state in _PASSING_STATES
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _PASSING_CODES
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+class Inbox:
+    """The inbox of one listening service."""
+
+    def __init__(self, database: Database, reactions: Reactions) -> None:
+        self.service = reactions.service
+        self._database = database
+        self._reactions = reactions
+
+    def receive(self, deliveries: Sequence[Delivery]) -> None:
+        """Take messages in; on return every one is applied, known already, or held with its reason.
+
+        One transaction for the batch; when anything in it fails, one each.
+        :raises sqlalchemy.exc.OperationalError: when the database is away; nothing was taken then.
+        """
+        try:
+            with self._database.unit_of_work() as uow:
+                for delivery in deliveries:
+                    self._take(uow, delivery)
+        except Exception as error:
+            if database_is_away(error):
+                raise
+            log.info("batch_falls_back_to_single_messages", size=len(deliveries), error=repr(error))
+            for delivery in deliveries:
+                self._receive_alone(delivery)
+
+    def _receive_alone(self, delivery: Delivery) -> None:
+        try:
+            with self._database.unit_of_work() as uow:
+                self._take(uow, delivery)
+        except Exception as error:
+            if database_is_away(error):
+                raise
+            log.warning("event_held_for_retry", error=repr(error))
+            self._hold_or_bury(delivery, reason=f"{type(error).__name__}: {error}")
+
+    def _hold_or_bury(self, delivery: Delivery, *, reason: str) -> None:
+        try:
+            with self._database.unit_of_work() as uow:
+                self._hold(uow, delivery, reason=reason)
+        except Exception as error:
+            if database_is_away(error):
+                raise
+            # Something in the message itself cannot be stored. Its bytes always can, and the queue must go on.
+            log.exception("event_buried")
+            with self._database.unit_of_work() as uow:
+                self._move_cursor(uow.session, delivery.position)
+                held.bury_undecodable(uow, delivery.body, reason=reason)
+
+    def _take(self, uow: UnitOfWork, delivery: Delivery) -> None:
+        self._move_cursor(uow.session, delivery.position)
+        try:
+            envelope = decode(delivery.body)
+        except Undecodable as error:
+            self._set_aside(uow, error.address, delivery.body, reason=str(error))
+            return
+        if not self._is_new(uow, envelope, delivery.body):
+            return
+        if held.something_before(uow.session, envelope):
+            held.hold(
+                uow, envelope, delivery.body, state=held.BEHIND, reason="an earlier event of the same thing waits"
+            )
+            return
+        self.apply(uow, envelope)
+
+    def _set_aside(self, uow: UnitOfWork, address: Address | None, body: bytes, *, reason: str) -> None:
+        """Keep a message as dead; where it can be read what it is about, the later ones of that thing wait for it."""
+        log.error("event_dead", event_id=address and address.event_id, type=address and address.type, reason=reason)
+        if address is None:
+            held.bury_undecodable(uow, body, reason=reason)
+        elif self._is_new(uow, address, body):
+            held.hold(uow, address, body, state=held.DEAD, reason=reason)
+
+    def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
+        """Keep a message that the broker gave up delivering; one that was applied all the same is only known.
+
+        :raises sqlalchemy.exc.OperationalError: when the database is away; nothing was taken then.
+        """
+        address: Address | None
+        try:
+            address = decode(delivery.body)
+        except Undecodable as error:
+            address = error.address
+        with self._database.unit_of_work() as uow:
+            self._set_aside(uow, address, delivery.body, reason=reason)
+
+    def _hold(self, uow: UnitOfWork, delivery: Delivery, *, reason: str) -> None:
+        """Keep a message whose effect failed, to try it again later; its inbox row makes it known."""
+        self._move_cursor(uow.session, delivery.position)
+        envelope = decode(delivery.body)
+        if self._is_new(uow, envelope, delivery.body):
+            waits = held.something_before(uow.session, envelope)
+            held.hold(uow, envelope, delivery.body, state=held.BEHIND if waits else held.RETRY, reason=reason)
+
+    def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
+        """Run the reactions to an event, unless a newer one of the same thing was applied before."""
+        if not self._raise_mark(uow.session, envelope):
+            log.warning("older_event_not_applied", event_id=envelope.event_id, type=envelope.type)
+            return
+        # What the reactions publish belongs to the trace of the event that caused it.
+        uow.trace = envelope.trace.child()
+        with tracing(uow.trace):
+            for reaction in self._reactions.of(type(envelope.event)):
+                reaction(uow, envelope.event)
+
+    def _is_new(self, uow: UnitOfWork, envelope: Address, body: bytes) -> bool:
+        """Enter the event as known; the second of two concurrent deliveries waits here for the first."""
+        digest = content_hash(body)
+        entered = uow.session.execute(
+            _insert(uow.session, inbox)
+            .values(event_id=envelope.event_id, content_sha256=digest, type=envelope.type, received_at=uow.now)
+            .on_conflict_do_nothing()
+            .returning(inbox.c.event_id)
+        ).first()
+        if entered is not None:
+            return True
+        known = uow.session.execute(
+            select(inbox.c.content_sha256).where(inbox.c.event_id == envelope.event_id)
+        ).scalar_one()
+        if bytes(known) != digest:
+            log.error("same_event_id_with_other_content", event_id=envelope.event_id, source=envelope.source)
+            held.bury(uow, envelope, body, reason="this event id was seen before with another content")
+        return False
+
+    @staticmethod
+    def _raise_mark(session: Session, envelope: Envelope) -> bool:
+        added = _insert(session, inbox_mark).values(
+            source=envelope.source,
+            aggregate_type=envelope.aggregate_type,
+            aggregate_id=envelope.aggregate_id,
+            version=envelope.version,
+        )
+        raised = added.on_conflict_do_update(
+            index_elements=["source", "aggregate_type", "aggregate_id"],
+            set_={"version": added.excluded.version},
+            where=inbox_mark.c.version < added.excluded.version,
+        ).returning(inbox_mark.c.version)
+        return session.execute(raised).first() is not None
+
+    @staticmethod
+    def _move_cursor(session: Session, position: Position | None) -> None:
+        if position is None:
+            return
+        added = _insert(session, inbox_cursor).values(publisher=position.publisher, last_id=position.last_id)
+        session.execute(
+            added.on_conflict_do_update(
+                index_elements=["publisher"],
+                set_={"last_id": added.excluded.last_id},
+                where=inbox_cursor.c.last_id < added.excluded.last_id,
+            )
+        )
+
+    def retry_due(self, *, limit: int = 100) -> int:
+        """Try the held events again whose time has come; answers how many were applied."""
+        with self._database.reading() as session:
+            due = held.due(session, self._database.clock.now(), limit=limit)
+        return sum(self._retry(row_id) for row_id in due)
+
+    def _retry(self, row_id: int) -> bool:
+        try:
+            with self._database.unit_of_work() as uow:
+                row = held.claim(uow.session, row_id)
+                if row is None:
+                    return False
+                self.apply(uow, decode(row.body))
+                held.release(uow, row)
+            return True
+        except Exception as error:
+            if database_is_away(error):
+                raise
+            with self._database.unit_of_work() as uow:
+                held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}")
+            return False
+
+
+def _insert(session: Session, table: Table) -> Any:
+    """Begin an INSERT that can say ON CONFLICT; the two dialects share the words but no type."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

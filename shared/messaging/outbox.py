@@ -1,0 +1,87 @@
+"""Writing events into the outbox, in the transaction that makes them true."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from shared.contracts.base import ANY_PUBLISHER, Event
+from shared.messaging.envelope import encode
+from shared.messaging.tables import outbox, stream_head
+from shared.trace import Trace
+
+
+@dataclass(frozen=True)
+class StoredOutbox:
+    """The outbox of one service on one node."""
+
+    service: str
+    node: str
+
+    @property
+    def source(self) -> str:
+        """Answer the CloudEvents source: which service of which node says so."""
+        return f"/{self.node}/{self.service}"
+
+    def write(
+        self, session: Session, events: Sequence[Event], *, now: datetime, trace: Trace | Sequence[Trace]
+    ) -> None:
+        """Store events in order, each with the next version of the thing it is about, all or each with its trace.
+
+        The head rows stay locked until the commit, so the order of a thing's versions is the order of commits.
+        """
+        for event in events:
+            name = event.event_name
+            if name.publisher not in (self.service, ANY_PUBLISHER):
+                raise TypeError(f"{name.name} is published by {name.publisher}, not by {self.service}")
+        traces = [trace] * len(events) if isinstance(trace, Trace) else trace
+        session.flush()
+        counts = Counter((event.event_name.aggregate_type, event.aggregate_id) for event in events)
+        next_version = self._raise_heads(session, counts)
+        rows = []
+        for event, its_trace in zip(events, traces, strict=True):
+            aggregate = (event.event_name.aggregate_type, event.aggregate_id)
+            version = next_version[aggregate]
+            next_version[aggregate] += 1
+            event_id = str(uuid.uuid4())
+            rows.append(
+                {
+                    "event_id": event_id,
+                    "aggregate_type": aggregate[0],
+                    "aggregate_id": aggregate[1],
+                    "aggregate_version": version,
+                    "type": event.event_name.routing_key(self.service),
+                    "payload": encode(
+                        event,
+                        event_id=event_id,
+                        source=self.source,
+                        publisher=self.service,
+                        version=version,
+                        now=now,
+                        trace=its_trace,
+                    ),
+                    "created_at": now,
+                }
+            )
+        session.execute(insert(outbox), rows)
+
+    @staticmethod
+    def _raise_heads(session: Session, counts: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Count up the heads of these things, in one order everywhere so that no two writers deadlock."""
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        first: dict[tuple[str, str], int] = {}
+        for (kind, key), count in sorted(counts.items()):
+            added = dialect.insert(stream_head).values(aggregate_type=kind, aggregate_id=key, version=count)
+            raised = added.on_conflict_do_update(
+                index_elements=["aggregate_type", "aggregate_id"],
+                set_={"version": stream_head.c.version + added.excluded.version},
+            ).returning(stream_head.c.version)
+            first[(kind, key)] = session.execute(raised).scalar_one() - count + 1
+        return first

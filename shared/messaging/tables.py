@@ -1,0 +1,101 @@
+"""The tables of the messaging kit, in every service's database."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+
+from shared.storage.kit import InstantUTC, kit_metadata
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+stream_head = Table(
+    "stream_head",
+    kit_metadata,
+    Column("aggregate_type", String(60), primary_key=True),
+    Column("aggregate_id", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    comment="How many events were published about each thing; its row lock keeps them in order",
+)
+
+outbox = Table(
+    "outbox",
+    kit_metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(36), nullable=False, unique=True),
+    Column("aggregate_type", String(60), nullable=False),
+    Column("aggregate_id", String(100), nullable=False),
+    Column("aggregate_version", Integer, nullable=False),
+    Column("type", String(120), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created_at", InstantUTC, nullable=False),
+    Column("sent_at", InstantUTC),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", InstantUTC),
+    Column("parked_reason", Text),
+    sqlite_autoincrement=True,
+    comment="Events that became true with the transaction that wrote them",
+)
+Index(
+    "ix_outbox_unsent",
+    outbox.c.id,
+    postgresql_where=outbox.c.sent_at.is_(None),
+    sqlite_where=outbox.c.sent_at.is_(None),
+)
+Index("ix_outbox_sent_at", outbox.c.sent_at)
+_troubled = outbox.c.sent_at.is_(None) & (outbox.c.attempts > 0)
+Index(
+    "ix_outbox_troubled",
+    outbox.c.aggregate_type,
+    outbox.c.aggregate_id,
+    postgresql_where=_troubled,
+    sqlite_where=_troubled,
+)
+
+inbox = Table(
+    "inbox",
+    kit_metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("content_sha256", LargeBinary(32), nullable=False),
+    Column("type", String(120), nullable=False),
+    Column("received_at", InstantUTC, nullable=False, index=True),
+    comment="Every event taken in, in the same transaction as its effect",
+)
+
+inbox_mark = Table(
+    "inbox_mark",
+    kit_metadata,
+    Column("source", String(100), primary_key=True),
+    Column("aggregate_type", String(60), primary_key=True),
+    Column("aggregate_id", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    comment="The newest version applied of each thing; kept for ever",
+)
+
+inbox_cursor = Table(
+    "inbox_cursor",
+    kit_metadata,
+    Column("publisher", String(60), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+    comment="Embedded mode: how far this listener has read each publisher's outbox",
+)
+
+held_event = Table(
+    "held_event",
+    kit_metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(100), nullable=False, index=True),
+    Column("source", String(100), nullable=False),
+    Column("aggregate_type", String(60), nullable=False),
+    Column("aggregate_id", String(100), nullable=False),
+    Column("type", String(120), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", InstantUTC),
+    Column("reason", Text, nullable=False),
+    Column("held_at", InstantUTC, nullable=False),
+    sqlite_autoincrement=True,
+    comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+)
+Index("ix_held_event_aggregate", held_event.c.source, held_event.c.aggregate_type, held_event.c.aggregate_id)
+Index("ix_held_event_due", held_event.c.state, held_event.c.next_attempt_at)

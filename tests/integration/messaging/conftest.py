@@ -1,0 +1,67 @@
+"""The village, over each transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.clock import AdjustableClock
+from tests.integration.messaging.village import (
+    SERVICES,
+    Embedded,
+    OverRabbit,
+    Transport,
+    Village,
+    make_databases,
+    sqlite_urls,
+)
+
+
+@pytest.fixture
+def rabbit_village(new_database: Callable[..., str]) -> Iterator[Village]:
+    """Give the three services with PostgreSQL databases, and nothing that carries events yet."""
+    clock = AdjustableClock()
+    village = Village(make_databases({service: new_database(service) for service in SERVICES}, clock), clock)
+    yield village
+    for database in village.databases.values():
+        database.engine.dispose()
+
+
+@pytest.fixture
+def over_rabbit(rabbit_village: Village, new_vhost: Callable[[str], str]) -> Iterator[OverRabbit]:
+    """Give the transport over RabbitMQ, not started."""
+    transport = OverRabbit(rabbit_village, new_vhost("village"))
+    yield transport
+    transport.stop()
+
+
+@pytest.fixture(params=["embedded", "rabbitmq"])
+def lane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Village, Transport]]:
+    """Give the three services and a running transport: every test of the suite runs over both."""
+    if request.param == "rabbitmq":
+        transport: Transport = request.getfixturevalue("over_rabbit")
+        village: Village = request.getfixturevalue("rabbit_village")
+    else:
+        clock = AdjustableClock()
+        village = Village(make_databases(sqlite_urls(tmp_path), clock), clock)
+        transport = Embedded(village)
+    transport.start()
+    yield village, transport
+    transport.stop()
+    if request.param == "embedded":
+        for database in village.databases.values():
+            database.engine.dispose()
+
+
+@pytest.fixture
+def village(lane: tuple[Village, Transport]) -> Village:
+    """Give the three services, with events being carried between them."""
+    return lane[0]
+
+
+@pytest.fixture
+def transport(lane: tuple[Village, Transport]) -> Transport:
+    """Give what carries the events."""
+    return lane[1]

@@ -1,0 +1,155 @@
+"""What every transport must do. Each test runs embedded (SQLite) and over RabbitMQ and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.messaging import held
+from shared.messaging.envelope import MOST_BYTES
+from shared.trace import Trace
+from tests.integration.messaging.village import Transport, Village
+
+
+def numbers(village: Village, thing: str) -> list[int]:
+    return [number for _, number in village.written(thing=thing)]
+
+
+def test_every_event_arrives_once_and_those_of_one_thing_in_order(village: Village) -> None:
+    things = [f"thing-{index}" for index in range(20)]
+    for number in range(1, 16):
+        village.note(*((thing, number) for thing in things))
+    village.wait_written(300)
+    village.wait_written(300, "mirror")
+    assert len(village.written()) == len(village.written("mirror")) == 300
+    for thing in things:
+        assert numbers(village, thing) == list(range(1, 16))
+
+
+def test_an_event_being_retried_holds_back_later_ones_of_its_thing_and_no_others(village: Village) -> None:
+    village.failing.add(("a", 2))
+    village.note(("a", 1), ("a", 2), ("a", 3), ("b", 1))
+    village.note(("a", 4), ("b", 2))
+    village.wait_written(3)
+    village.wait(lambda: village.states() == [held.RETRY, held.BEHIND, held.BEHIND], "one retried, two behind")
+    assert (numbers(village, "a"), numbers(village, "b")) == ([1], [1, 2])
+
+    village.failing.clear()
+    village.wait_through_retries(lambda: not village.states(), "the retry")
+    assert numbers(village, "a") == [1, 2, 3, 4]
+
+
+def test_an_event_that_keeps_failing_is_dead_until_it_is_replayed(village: Village) -> None:
+    village.failing.add(("a", 1))
+    village.note(("a", 1), ("a", 2))
+    village.wait_through_retries(lambda: village.states() == [held.DEAD, held.BEHIND], "a dead event")
+    assert "RuntimeError: the ledger cannot write" in village.held()[0][2]
+    assert village.written() == []
+
+    village.failing.clear()
+    village.decide(held.replay)
+    village.wait_through_retries(lambda: not village.states(), "the replay")
+    assert numbers(village, "a") == [1, 2]
+
+
+def test_a_dead_event_that_is_discarded_lets_the_later_ones_go(village: Village) -> None:
+    village.failing.add(("a", 1))
+    village.note(("a", 1), ("a", 2), ("a", 3))
+    village.wait_through_retries(lambda: held.DEAD in village.states(), "a dead event")
+    village.decide(held.discard)
+    village.wait_through_retries(lambda: village.states() == [held.DISCARDED], "those behind it")
+    assert numbers(village, "a") == [2, 3]
+
+
+def test_delivering_everything_twice_changes_nothing(village: Village, transport: Transport) -> None:
+    village.note(*((f"thing-{index}", 1) for index in range(50)))
+    village.wait_written(50, "mirror")
+    transport.deliver_again()
+    village.note(("last", 1))
+    village.wait_written(51, "mirror")
+    assert len(village.written()) == 51
+    assert village.held() == []
+
+
+def test_a_duplicate_that_stands_twice_in_the_outbox_has_one_effect(village: Village) -> None:
+    village.note(("a", 1))
+    village.smuggle(village.bodies()[0], event_id="copy")
+    village.note(("last", 1))
+    village.wait_written(2)
+    assert village.written() == [("a", 1), ("last", 1)]
+    assert village.held() == []
+
+
+def test_the_same_id_with_another_content_is_dead_and_raises_the_alarm(village: Village) -> None:
+    village.note(("a", 1))
+    forged = json.loads(village.bodies()[0])
+    forged["data"]["number"] = 99
+    village.smuggle(json.dumps(forged).encode(), event_id="forged")
+    village.note(("a", 2))
+    village.wait(lambda: village.states() == [held.DEAD], "the forged event")
+    village.wait_written(2)
+    assert village.written() == [("a", 1), ("a", 2)]
+    assert "another content" in village.held()[0][2]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"{", "not JSON", id="malformed"),
+        pytest.param(b"\xff\xfe\x00", "not JSON", id="not-text"),
+        pytest.param(b"[" * 100_000, "not JSON", id="nested"),
+        pytest.param(b'{"id": "1", "id": "2"}', "stands twice", id="duplicate-key"),
+        pytest.param(b'{"id": "\\ud800"}', "not an event", id="lone-surrogate"),
+        pytest.param(b" " * (MOST_BYTES + 1), "at most", id="oversized"),
+    ],
+)
+def test_what_nobody_can_read_goes_to_the_dead_and_the_rest_goes_on(village: Village, body: bytes, reason: str) -> None:
+    village.note(("a", 1))
+    village.smuggle(body, event_id="bad")
+    village.note(("a", 2))
+    village.wait_written(2)
+    village.wait(lambda: village.states() == [held.DEAD], "the unreadable event")
+    assert reason in village.held()[0][2]
+
+
+def test_an_event_of_another_schema_holds_back_the_later_ones_of_its_thing(
+    village: Village, transport: Transport
+) -> None:
+    transport.stop()
+    village.note(("a", 1))
+    strange = json.loads(village.bodies()[0])
+    strange |= {"id": "strange", "subject": "thing/b", "data": {"thing_id": "b", "number": "one"}}
+    village.smuggle(json.dumps(strange).encode(), event_id="strange")
+    later = strange | {"id": "later", "aggregateversion": 2, "data": {"thing_id": "b", "number": 2}}
+    village.smuggle(json.dumps(later).encode(), event_id="later")
+    transport.start()
+    village.wait(lambda: village.states() == [held.DEAD, held.BEHIND], "one dead, one behind")
+    assert village.held()[0][0] == "b"
+    assert village.written() == [("a", 1)]
+    village.decide(held.discard)
+    village.wait_through_retries(lambda: numbers(village, "b") == [2], "the later one")
+
+
+def test_a_batch_with_one_bad_event_is_taken_one_by_one(village: Village, transport: Transport) -> None:
+    transport.stop()
+    village.failing.add(("thing-25", 1))
+    village.note(*((f"thing-{index}", 1) for index in range(50)))
+    transport.start()
+    village.wait_written(49)
+    village.wait(lambda: village.states() == [held.RETRY], "the bad one")
+    assert ("thing-25", 1) not in village.written()
+    village.failing.clear()
+    village.wait_through_retries(lambda: len(village.written("mirror")) == 50, "all fifty")
+
+
+def test_each_event_carries_its_own_trace_to_everything_it_causes(village: Village, transport: Transport) -> None:
+    transport.stop()
+    traces = {(f"thing-{index}", 1): Trace.start() for index in range(20)}
+    for note, trace in traces.items():
+        village.note(note, trace=trace)
+    transport.start()
+    village.wait_written(20, "mirror")
+    wanted = {note: trace.trace_id for note, trace in traces.items()}
+    assert village.traces("ledger") == wanted
+    assert village.traces("mirror") == wanted
