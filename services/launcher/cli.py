@@ -10,7 +10,7 @@ import click
 
 from shared.settings import Settings, SettingsError
 
-SERVICE = click.argument("service")
+SERVICE = click.argument("service", metavar="SERVICE|all")
 
 
 @click.group()
@@ -95,13 +95,11 @@ def bootstrap(as_json: bool) -> None:
 @SERVICE
 def migrate(service: str) -> None:
     """Bring a service's database to the newest tables."""
-    from services.launcher.parts import database_of, prepare, wiring_of
-    from shared.storage.migrations import upgrade
+    from services.launcher.parts import bring_up_to_date, named
 
     settings = _settings()
-    wiring_of(service)
-    upgrade(service, settings.need("database_url"))
-    prepare(service, database_of(service, settings), number_block=settings.number_block)
+    for one in named(service):
+        bring_up_to_date(one, settings)
 
 
 @main.command()

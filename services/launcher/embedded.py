@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 from flask import Flask
 from waitress.server import create_server
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from services.launcher.keys import init_keys
 from services.launcher.parts import SERVICES, Keys, app_of, prepare, reactions_of
+from services.launcher.wsgi import Wsgi, mounted
 from shared.clock import Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox
@@ -26,8 +24,6 @@ from shared.storage.migrations import upgrade
 NODE = "hebei"
 NUMBER_BLOCK = "01"
 _THREADS = 8
-
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Embedded:
@@ -50,22 +46,20 @@ class Embedded:
         self.keys = keys
         self.apps = {service: app_of(service, self.databases[service], keys) for service in SERVICES}
         self.courier = Courier(self.databases, {service: reactions_of(service) for service in SERVICES})
-        self.wsgi = self._dispatcher(self.apps)
+        self.wsgi = mounted(self.apps, portal=self._portal())
 
     def _open(self, service: str) -> Database:
         url = f"sqlite:///{self.folder / service}.db"
         upgrade(service, url)
         return Database(make_engine(url), clock=self.clock, outbox=StoredOutbox(service, NODE))
 
-    def _dispatcher(self, apps: Mapping[str, Flask]) -> Wsgi:
-        mounts = {f"/api/{service}": app for service, app in apps.items()}
-        services = DispatcherMiddleware(_nothing_here, mounts)  # type: ignore[arg-type]  # Flask apps are WSGI
-        # The portal speaks HTTP to the services without leaving the process: no socket, no second thread pool.
-        api = httpx.Client(transport=httpx.WSGITransport(app=services), base_url="http://anyuan/api", timeout=30)  # type: ignore[arg-type]
+    def _portal(self) -> Flask:
+        """Make the portal, which speaks HTTP to the services without leaving the process."""
         from services.portal.app import create_app as create_portal
 
-        portal = create_portal(api=api, secret=self._portal_secret, secure_cookies=False)
-        return DispatcherMiddleware(portal, mounts)  # type: ignore[return-value,arg-type]  # it is a WSGI app
+        transport = httpx.WSGITransport(app=mounted(self.apps))
+        api = httpx.Client(transport=transport, base_url="http://anyuan/api", timeout=30)
+        return create_portal(api=api, secret=self._portal_secret, secure_cookies=False)
 
     def start(self) -> None:
         """Begin to carry events between the services."""
@@ -76,11 +70,6 @@ class Embedded:
         self.courier.stop()
         for database in self.databases.values():
             database.engine.dispose()
-
-
-def _nothing_here(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    start_response("404 Not Found", [("Content-Type", "text/plain")])
-    return [b"not found"]
 
 
 class Site:
@@ -96,7 +85,9 @@ class Site:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering requests."""
+        """Finish the requests at hand and stop answering."""
+        # The workers go first: one that ends after the server is closed has nothing left to wake.
+        self._server.task_dispatcher.shutdown()
         self._server.close()
         self._thread.join(timeout=5)
 

@@ -45,6 +45,22 @@ class Keys:
         )
 
 
+def broker_url_of(service: str, settings: Settings) -> str:
+    """Answer the broker a service talks to; `{service}` in the setting stands for its name."""
+    return str(settings.need("broker_url")).replace("{service}", service)
+
+
+def named(name: str) -> tuple[str, ...]:
+    """Answer the services that a command names: one, or `all` of them in one process.
+
+    :raises KeyError: for a name that is no service's.
+    """
+    if name == "all":
+        return SERVICES
+    wiring_of(name)
+    return (name,)
+
+
 def wiring_of(service: str) -> ModuleType:
     """Answer the module that wires a service."""
     if service not in SERVICES:
@@ -70,9 +86,9 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def database_of(service: str, settings: Settings, *, clock: Clock | None = None) -> Database:
-    """Open a service's database."""
+    """Open a service's database; `{service}` in the setting stands for its name, where one process runs several."""
     return Database(
-        make_engine(settings.need("database_url")),
+        make_engine(settings.need("database_url").replace("{service}", service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
     )
@@ -98,6 +114,14 @@ def prepare(service: str, database: Database, *, number_block: str) -> None:
             lay_down(uow, number_block=number_block)
         else:
             lay_down(uow)
+
+
+def bring_up_to_date(service: str, settings: Settings) -> None:
+    """Bring a service's database to the newest tables and lay down what it needs."""
+    from shared.storage.migrations import upgrade
+
+    upgrade(service, settings.need("database_url").replace("{service}", service))
+    prepare(service, database_of(service, settings), number_block=settings.number_block)
 
 
 def event_map() -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.launcher.parts import SERVICES, database_of, reactions_of
+from services.launcher.parts import SERVICES, broker_url_of, database_of, named, reactions_of
 from shared.http.idempotency import forget_old_answers
 from shared.logs import set_up_logs
 from shared.messaging.consumer import Consumer
@@ -19,34 +19,41 @@ def topology() -> Topology:
     return Topology.of([reactions_of(service) for service in SERVICES], SERVICES)
 
 
-def run_service_relay(service: str, settings: Settings) -> None:
-    """Send what a service has published, until told to stop."""
-    set_up_logs(service=f"{service}-relay")
-    relay = Relay(
-        database=database_of(service, settings),
-        broker_url=settings.need("broker_url"),
-        service=service,
-        topology=topology(),
-    )
-    end_process(run_relay([relay], heartbeat_file=settings.heartbeat_file))
+def run_service_relay(name: str, settings: Settings) -> None:
+    """Send what a service (or `all` of a small node) has published, until told to stop."""
+    set_up_logs(service=f"{name}-relay")
+    relays = [
+        Relay(
+            database=database_of(service, settings),
+            broker_url=broker_url_of(service, settings),
+            service=service,
+            topology=topology(),
+        )
+        for service in named(name)
+    ]
+    end_process(run_relay(relays, heartbeat_file=settings.heartbeat_file))
 
 
-def run_service_worker(service: str, settings: Settings) -> None:
-    """Take in what a service listens to and do its periodic jobs, until told to stop."""
-    set_up_logs(service=f"{service}-worker")
-    database = database_of(service, settings)
-    consumer = Consumer(
-        database=database,
-        reactions=reactions_of(service),
-        broker_url=settings.need("broker_url"),
-        topology=topology(),
-    )
-    jobs = JobRunner(
-        database=database,
-        service=service,
-        jobs=[inbox_retention(), Job(name="answer_retention", every_seconds=3600, work=_forget_answers)],
-    )
-    end_process(run_worker([consumer], [jobs], heartbeat_file=settings.heartbeat_file))
+def run_service_worker(name: str, settings: Settings) -> None:
+    """Take in what a service (or `all` of a small node) listens to and do its periodic jobs, until told to stop."""
+    set_up_logs(service=f"{name}-worker")
+    consumers, jobs = [], []
+    for service in named(name):
+        database = database_of(service, settings)
+        consumers.append(
+            Consumer(
+                database=database,
+                reactions=reactions_of(service),
+                broker_url=broker_url_of(service, settings),
+                topology=topology(),
+            )
+        )
+        jobs.append(JobRunner(database=database, service=service, jobs=_jobs()))
+    end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
+
+
+def _jobs() -> list[Job]:
+    return [inbox_retention(), Job(name="answer_retention", every_seconds=3600, work=_forget_answers)]
 
 
 def _forget_answers(uow: UnitOfWork) -> bool:

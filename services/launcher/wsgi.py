@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from shared.logs import set_up_logs
 from shared.settings import Settings
@@ -10,16 +11,34 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from flask import Flask
 
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-def create(name: str) -> Flask:
-    """Make the web application of one service, or of the portal."""
+
+def create(name: str) -> Wsgi:
+    """Make the web application of one service, of the portal, or of `all` services of a small node."""
     settings = Settings.read()
     set_up_logs(service=name)
     if name == "portal":
         return _portal(settings)
-    from services.launcher.parts import Keys, app_of, database_of
+    from services.launcher.parts import SERVICES, Keys, app_of, database_of
 
-    return app_of(name, database_of(name, settings), Keys.of(settings))
+    keys = Keys.of(settings)
+    if name == "all":
+        return mounted({service: app_of(service, database_of(service, settings), keys) for service in SERVICES})
+    return app_of(name, database_of(name, settings), keys)
+
+
+def mounted(services: dict[str, Flask], *, portal: Flask | None = None) -> Wsgi:
+    """Put services under /api/<service>, as the front server does, and the portal (or nothing) at the root."""
+    from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+    mounts: dict[str, Any] = {f"/api/{name}": app for name, app in services.items()}
+    return DispatcherMiddleware(portal or _nothing_here, mounts)
+
+
+def _nothing_here(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain")])
+    return [b"not found"]
 
 
 def _portal(settings: Settings) -> Flask:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, Project, ServiceRecord
 from services.records.policy import may_see_activity
 from shared.errors import NotFound
-from shared.http.paging import read_cursor, write_cursor
+from shared.http.paging import cursor_invalid, read_cursor, write_cursor
 from shared.identity import Principal
 
 
@@ -45,7 +45,7 @@ def activity_view(activity: Activity, organisation_name: str) -> dict[str, Any]:
     return {name: getattr(activity, name) for name in columns} | {"organisation_name": organisation_name}
 
 
-def _activities() -> Select[tuple[Activity, str]]:
+def _activities() -> Select[Activity, str]:
     return select(Activity, KnownOrganisation.name).join(
         KnownOrganisation, KnownOrganisation.id == Activity.organisation_id
     )
@@ -85,7 +85,7 @@ def find_activity(session: Session, activity_id: str, *, principal: Principal, s
     return activity_view(*row)
 
 
-def _records() -> Select[Any]:
+def _records() -> Select[ServiceRecord, str, str, str]:
     return (
         select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name)
         .join(Activity, Activity.id == ServiceRecord.activity_id)
@@ -93,7 +93,7 @@ def _records() -> Select[Any]:
     )
 
 
-def _record_view(row: Row[Any]) -> dict[str, Any]:
+def _record_view(row: Row[ServiceRecord, str, str, str]) -> dict[str, Any]:
     record, activity_name, place, organisation_name = row
     columns = [attribute.key for attribute in ServiceRecord.__mapper__.column_attrs]
     return {name: getattr(record, name) for name in columns} | {
@@ -118,12 +118,19 @@ def records_of_volunteer(session: Session, number: str, *, state: str | None, cu
     after = read_cursor(cursor, str, str)
     if after:
         key = tuple_(ServiceRecord.served_on, ServiceRecord.id)
-        wanted = wanted.where(key < (date.fromisoformat(after[0]), after[1]))
+        wanted = wanted.where(key < (_day_of(after[0]), after[1]))
     ordered = wanted.order_by(ServiceRecord.served_on.desc(), ServiceRecord.id.desc()).limit(limit + 1)
     items = [_record_view(row) for row in session.execute(ordered)]
     more = len(items) > limit
     items = items[:limit]
     return Page(items, write_cursor(items[-1]["served_on"].isoformat(), items[-1]["id"]) if more else None)
+
+
+def _day_of(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise cursor_invalid() from error
 
 
 def ledger_of(session: Session, number: str) -> Ledger:

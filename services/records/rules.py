@@ -11,6 +11,8 @@ from shared.errors import Fault
 
 MINUTES_PER_DAY = 24 * 60
 MOST_LINES = 500
+MOST_RECORDS = 500
+"""Records of one activity: `activity.held` carries them all, and a message has at most 256 KiB."""
 
 THEMES: dict[str, str] = {
     "safe_return_home": "安全带回家、祥和过大年",
@@ -100,6 +102,13 @@ def faults_in(shifts: Sequence[Shift], existing: Iterable[Shift], *, now: dateti
     return found
 
 
+def _is_over(shift: Shift, *, now: datetime) -> bool:
+    local = now.astimezone(SHANGHAI)
+    if shift.served_on != local.date():
+        return shift.served_on < local.date()
+    return timedelta(minutes=shift.ends) <= local - datetime.combine(local.date(), time(), tzinfo=SHANGHAI)
+
+
 def _faults_of_one(shift: Shift, pointer: str, *, now: datetime) -> list[Fault]:
     if not 0 <= shift.starts < shift.ends <= MINUTES_PER_DAY:
         return [
@@ -111,8 +120,7 @@ def _faults_of_one(shift: Shift, pointer: str, *, now: datetime) -> list[Fault]:
             )
         ]
     found = []
-    end = datetime.combine(shift.served_on, time(), tzinfo=SHANGHAI) + timedelta(minutes=shift.ends)
-    if end > now:
+    if not _is_over(shift, now=now):
         found.append(
             Fault(
                 code="in_the_future",

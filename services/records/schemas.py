@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from services.records.rules import (
     CATEGORIES,
@@ -69,13 +70,19 @@ class ActivityOut(ActivityIn):
     revision = fields.Integer()
 
 
+def _whole_minutes(value: time) -> None:
+    # Seconds and zones would be dropped without a word: a shift is written as its place's clock shows it.
+    if value.second or value.microsecond or value.tzinfo is not None:
+        raise ValidationError("Not a valid time.")
+
+
 class RecordLineIn(Schema):
     """Who served when, for how long, how well."""
 
     volunteer_number = fields.String(required=True, validate=validate.Length(max=20))
     served_on = fields.Date(required=True)
-    starts = fields.Time(required=True)
-    ends = fields.Time(required=True)
+    starts = fields.Time(required=True, validate=_whole_minutes)
+    ends = fields.Time(required=True, validate=_whole_minutes)
     hours = Hours(load_default=None, allow_none=True, metadata={"description": "Left out: the length of the shift"})
     quality = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=5))
 

@@ -61,14 +61,13 @@ class OneUseSecret(Base):
 
 
 class SignIn(Base):
-    """A signed-in device: its refresh secret changes with every use, and the old one ends the whole session."""
+    """A signed-in device: its refresh secret changes with every use, and an old one ends the whole session."""
 
     __tablename__ = "sign_in"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     refresh_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    used_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -87,6 +86,15 @@ class PostRow(Base):
             unique=True,
             postgresql_where=text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
             sqlite_where=text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
+        ),
+        Index(
+            "uq_post_of_official",
+            "account_id",
+            "role",
+            "region",
+            unique=True,
+            postgresql_where=text("organisation_id IS NULL AND state <> 'ended'"),
+            sqlite_where=text("organisation_id IS NULL AND state <> 'ended'"),
         ),
         Index("ix_post_account", "account_id"),
     )
@@ -113,6 +121,13 @@ class Volunteer(Base):
         Index(
             "uq_volunteer_person",
             "id_number_index",
+            unique=True,
+            postgresql_where=text("state <> 'refused'"),
+            sqlite_where=text("state <> 'refused'"),
+        ),
+        Index(
+            "uq_volunteer_account",
+            "account_id",
             unique=True,
             postgresql_where=text("state <> 'refused'"),
             sqlite_where=text("state <> 'refused'"),
@@ -147,6 +162,14 @@ class Organisation(Base):
     __table_args__ = (
         CheckConstraint("state IN ('pending','approved','refused')", name="state"),
         Index("ix_organisation_region", "region", "state"),
+        Index(
+            "uq_organisation_name",
+            "region",
+            "name",
+            unique=True,
+            postgresql_where=text("state <> 'refused'"),
+            sqlite_where=text("state <> 'refused'"),
+        ),
         Index(
             "uq_organisation_uscc",
             "uscc",

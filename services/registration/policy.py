@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from shared.errors import Forbidden, Invalid
+from datetime import date
+
+from shared.errors import Forbidden, Invalid, pointing_at
 from shared.identity import Principal, Role
 from shared.identity.people import ADMINISTRATORS, OFFICIALS
+from shared.regions import Regions
+
+RESERVED_USERNAMES = frozenset(role.value.replace("_", "-") for role in ADMINISTRATORS)
+"""The user names of the first administrators, kept free until `anyuan bootstrap` takes them."""
 
 PROPOSABLE = ADMINISTRATORS | OFFICIALS
 """The roles an administrator gives; the others come with an approved registration."""
+
+
+def check_region(code: str, regions: Regions, *, on: date) -> None:
+    """Refuse a region that is not there on this day, or that stands in no reporting line.
+
+    :raises Invalid: `unknown_region`, `region_not_reporting`.
+    """
+    with pointing_at("/region"):
+        regions.chain(code, on=on)
 
 
 def check_proposal(*, proposer: Principal, account_id: str, role: Role) -> None:

@@ -55,7 +55,7 @@ def volunteer_view(volunteer: Volunteer, sealer: Sealer) -> dict[str, Any]:
 def list_volunteers(
     session: Session, sealer: Sealer, *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
 ) -> Page:
-    """Answer a page of the volunteers of these regions, newest first."""
+    """Answer a page of the volunteers of these regions, in a steady order."""
     page = _page(session, Volunteer, scope=scope, state=state, cursor=cursor, limit=limit)
     return Page([volunteer_view(row, sealer) for row in page.items], page.next_cursor)
 
@@ -63,14 +63,14 @@ def list_volunteers(
 def list_organisations(
     session: Session, *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
 ) -> Page:
-    """Answer a page of the organisations of these regions, newest first."""
+    """Answer a page of the organisations of these regions, in a steady order."""
     return _page(session, Organisation, scope=scope, state=state, cursor=cursor, limit=limit)
 
 
 def _page(
     session: Session, model: type[Row], *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
 ) -> Page:
-    wanted: Select[tuple[Row]] = select(model).where(model.region.in_(scope))
+    wanted: Select[Row] = select(model).where(model.region.in_(scope))
     if state:
         wanted = wanted.where(model.state == state)
     after = read_cursor(cursor, str)

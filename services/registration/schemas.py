@@ -108,7 +108,9 @@ class VolunteerIn(Schema):
     specialties = fields.List(
         fields.String(validate=validate.Length(max=30)), load_default=list, validate=validate.Length(max=10)
     )
-    consents = fields.List(fields.String(validate=validate.Length(max=30)), required=True)
+    consents = fields.List(
+        fields.String(validate=validate.Length(max=30)), required=True, validate=validate.Length(max=10)
+    )
     guardian_consents = fields.Boolean(load_default=False)
 
 

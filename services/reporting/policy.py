@@ -15,6 +15,6 @@ def may_see(principal: Principal, *, organisation_id: str, region: str, scope: f
     return may_edit(principal, organisation_id=organisation_id) or (region in scope and not is_draft)
 
 
-def barred_from_deciding(*, head_account_id: str | None, recorder_account_id: str) -> frozenset[str]:
+def barred_from_deciding(*, head_account_id: str, recorder_account_id: str) -> frozenset[str]:
     """Answer who never decides a report: the head of the organisation and the recorder of the hours."""
-    return frozenset(account for account in (head_account_id, recorder_account_id) if account)
+    return frozenset({head_account_id, recorder_account_id})

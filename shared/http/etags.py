@@ -7,6 +7,8 @@ from flask.wrappers import Response
 
 from shared.errors import PreconditionMissing, StaleRevision
 
+_MOST_DIGITS = 18
+
 
 def tag_revision(revision: int) -> None:
     """Send the revision of what is answered as its ETag."""
@@ -30,7 +32,8 @@ def expected_revision() -> int:
             zh="缺少 If-Match 请求头（请先读取最新内容）",
             en="Send If-Match with the revision you read",
         )
-    if not header.isdigit():
+    # isdigit() alone also takes "²", and int() refuses thousands of digits.
+    if not (header.isascii() and header.isdigit() and len(header) <= _MOST_DIGITS):
         raise StaleRevision
     return int(header)
 

@@ -16,9 +16,9 @@ class Hours(fields.Field[int]):
     """Hours with at most two decimals on the outside, whole hundredths inside."""
 
     def __init__(self, *, most: int = MOST_PER_DAY, **options: Any) -> None:
-        super().__init__(**options)
+        metadata = {"type": "number", **(options.pop("metadata", None) or {})}
+        super().__init__(metadata=metadata, **options)
         self.most = most
-        self.metadata.setdefault("type", "number")
 
     # The signatures are marshmallow's.
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> float | int | None:  # noqa: ARG002
@@ -31,7 +31,7 @@ class Hours(fields.Field[int]):
             raise ValidationError(Told("not_a_number", zh="应为数字", en="Not a valid number."))
         try:
             hours = Decimal(str(value))
-            exact = hours.is_finite() and hours == round(hours, 2)
+            exact = hours == round(hours, 2)
         except InvalidOperation as error:
             raise ValidationError(Told("not_a_number", zh="应为数字", en="Not a valid number.")) from error
         if not exact:

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from shared.errors import Invalid
+from shared.messaging.schema import is_storable
 
 MOST_PER_PAGE = 100
 
@@ -47,11 +48,18 @@ def read_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(keys, list) or [type(key) for key in keys] != list(kinds):
             raise ValueError("other keys")
+        if not all(is_storable(key) for key in keys if isinstance(key, str)):
+            raise ValueError("a key that no row has")
         return tuple(keys)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise Invalid(
-            "cursor_invalid",
-            zh="翻页参数无效，请从第一页开始",
-            en="The cursor is not valid: start again",
-            pointer="/query/cursor",
-        ) from error
+    except (ValueError, RecursionError) as error:
+        raise cursor_invalid() from error
+
+
+def cursor_invalid() -> Invalid:
+    """Answer the error for a cursor that is none of ours."""
+    return Invalid(
+        "cursor_invalid",
+        zh="翻页参数无效，请从第一页开始",
+        en="The cursor is not valid: start again",
+        pointer="/query/cursor",
+    )

@@ -11,17 +11,17 @@ from flask import Flask, Response
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from shared import errors
 from shared.errors import AnyuanError, Fault
-from shared.http.words import told
+from shared.http.words import told, under
 from shared.trace import current_trace
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-_RETRY_AFTER_SECONDS = "5"
+_RETRY_AFTER_SECONDS = 5
 
 STATUS: Mapping[type[AnyuanError], int] = {
     errors.Unauthenticated: 401,
@@ -74,7 +74,7 @@ def problem(
     body.update(extra or {})
     answer = Response(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type=CONTENT_TYPE)
     if status in (429, 503):
-        answer.headers["Retry-After"] = _RETRY_AFTER_SECONDS
+        answer.headers["Retry-After"] = str((extra or {}).get("retry_after_seconds", _RETRY_AFTER_SECONDS))
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -98,6 +98,9 @@ def _from_anyuan(error: AnyuanError) -> Response:
 
 
 def _from_integrity(error: IntegrityError) -> Response:
+    # Two requests may race for one name or number; any other constraint only a fault of ours can break.
+    if getattr(error.orig, "sqlstate", None) != "23505" and "UNIQUE" not in str(error.orig):
+        return _from_anything(error)
     log.warning("constraint_refused_a_write", error=str(error.orig))
     return problem(
         409, code="conflict", zh="与已有数据冲突，请刷新后再试", en="It conflicts with what is stored: load it again"
@@ -137,7 +140,10 @@ def _from_http(error: HTTPException) -> Response:
     data: Mapping[str, Any] = getattr(error, "data", None) or {}
     cause = data.get("exc")
     faults = tuple(_faults_of(data.get("messages", {}))) if isinstance(cause, ValidationError) else ()
-    return problem(status, code=code, zh=zh, en=en, faults=faults)
+    answer = problem(status, code=code, zh=zh, en=en, faults=faults)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _faults_of(messages: Any) -> Iterator[Fault]:
@@ -149,7 +155,7 @@ def _faults_of(messages: Any) -> Iterator[Fault]:
 def _walk(found: Any, pointer: str) -> Iterator[Fault]:
     if isinstance(found, Mapping):
         for key, inner in found.items():
-            yield from _walk(inner, pointer if key == "_schema" else f"{pointer}/{key}")
+            yield from _walk(inner, pointer if key == "_schema" else under(pointer, key))
         return
     for message in found if isinstance(found, list) else [found]:
         code, zh, en = told(message)

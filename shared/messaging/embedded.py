@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from shared.contracts.base import ANY_PUBLISHER
 from shared.messaging.inbox import Delivery, Inbox, Position
 from shared.messaging.reactions import Reactions
+from shared.messaging.sending import prune_sent
 from shared.messaging.tables import held_event, inbox_cursor, outbox
 from shared.storage import Database
 
@@ -52,6 +53,8 @@ class Courier:
             self._wake.clear()
             try:
                 moved = self.carry_once()
+                if not moved:
+                    self.mark_sent()
             except Exception:
                 # A database that is locked or away now is tried again; nothing was marked as delivered.
                 log.exception("courier_round_failed")
@@ -101,11 +104,13 @@ class Courier:
     def mark_sent(self) -> None:
         """Mark the rows that every listener has read, so that the age of the outbox means the same in both modes."""
         for publisher, database in self._databases.items():
+            unsent = (outbox.c.sent_at.is_(None), outbox.c.id <= self._read_by_all(publisher))
+            with database.reading() as session:
+                if session.execute(select(outbox.c.id).where(*unsent).limit(1)).first() is None:
+                    continue
             with database.unit_of_work() as uow:
-                upto = self._read_by_all(publisher)
-                uow.session.execute(
-                    update(outbox).where(outbox.c.sent_at.is_(None), outbox.c.id <= upto).values(sent_at=uow.now)
-                )
+                uow.session.execute(update(outbox).where(*unsent).values(sent_at=uow.now))
+                prune_sent(uow.session, now=uow.now)
 
     def _read_by_all(self, publisher: str) -> int:
         """Answer the newest outbox id up to which no listener has anything left to read."""

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from services.launcher.story import acts
 from services.launcher.story.acts import Administrators, Served
@@ -206,35 +205,43 @@ class Story:
             lines = [line for line in report["lines"] if line["volunteer_number"] == person.volunteer_number]
             expected[person.username] = float(sum(line["hours"] for line in lines if line["counted"]))
         for person in self.cast.volunteers:
-            wait_for(
-                lambda person=person: person.get("/records/ledger/mine")["total"] == expected[person.username],
-                what=f"{expected[person.username]} hours of {person.name}",
-            )
+            self._wait_for_hours(person, expected[person.username])
         return f"{sum(expected.values()):g} 小时 / hours"
 
     def grant_star(self) -> str:
         """Decide the candidates that the credited hours made; the one below the quality floor is none."""
         for person in self.cast.volunteers[:2]:
-            if not self._stars(person):
-                task = self._star_case(person)
-                acts.decide(
-                    self.cast.county, "awards", task, "approve", step=f"star/{person.username}", opinion="同意认定"
-                )
-            wait_for(lambda person=person: self._stars(person) == 1, what=f"the star of {person.name}")
-        if self._stars(self.cast.volunteers[2]) or self.cast.volunteers[2].get("/awards/stars/mine")["nominations"]:
+            case_id = self._candidacy(person)
+            if case_id:
+                step = f"star/{person.username}"
+                acts.decide(self.cast.county, "awards", case_id, "approve", step=step, opinion="同意认定")
+            self._wait_for_star(person)
+        if self._stars(self.cast.volunteers[2]) or self._open_candidacy(self.cast.volunteers[2]):
             raise StoryFailed("a volunteer below the quality floor became a candidate")
         return "王晓明、李秀兰 ★"
+
+    @staticmethod
+    def _wait_for_hours(person: Person, hours: float) -> None:
+        wait_for(lambda: person.get("/records/ledger/mine")["total"] == hours, what=f"{hours:g} hours of {person.name}")
+
+    def _wait_for_star(self, person: Person) -> None:
+        wait_for(lambda: self._stars(person) == 1, what=f"the star of {person.name}")
 
     @staticmethod
     def _stars(person: Person) -> int:
         return int(person.get("/registration/volunteers/me/file")["stars"])
 
     @staticmethod
-    def _star_case(person: Person) -> str:
-        def look() -> Any:
-            return next((one["case_id"] for one in person.get("/awards/stars/mine")["nominations"]), None)
+    def _open_candidacy(person: Person) -> str | None:
+        """Answer the case of the star that this person is a candidate for, or None."""
+        return next((one["case_id"] for one in person.get("/awards/stars/mine")["nominations"]), None)
 
-        return str(wait_for(look, what=f"the candidacy of {person.name}"))
+    def _candidacy(self, person: Person) -> str:
+        """Wait for the candidacy; answers "" when it was decided already."""
+        return wait_for(
+            lambda: self._open_candidacy(person) or (" " if person.get("/awards/stars/mine")["stars"] else None),
+            what=f"the candidacy of {person.name}",
+        ).strip()
 
     def commend(self) -> str:
         """Nominate the first starred volunteer; the award reaches their file and their inbox."""
@@ -257,7 +264,9 @@ class Story:
             what="the award in the e-file",
         )
         wait_for(
-            lambda: any(one["kind"] == "award" for one in person.get("/notifications/messages", limit=100)["items"]),
+            lambda: any(
+                one["kind"] == "award.granted" for one in person.get("/notifications/messages", limit=100)["items"]
+            ),
             what="the award in the inbox",
         )
         return "王晓明：优秀志愿者"

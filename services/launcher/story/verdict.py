@@ -34,7 +34,7 @@ def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
             for file in map(_file, cast.volunteers)
             if file["stars"]
         ],
-        "awards_granted": sum(len(person.get("/awards/awards/mine")) for person in cast.volunteers),
+        "awards_granted": sum(len(person.get("/awards/awards/mine")["items"]) for person in cast.volunteers),
         "messages": sum(person.get("/notifications/messages/counts")["total"] for person in _everybody(cast)),
         "events": sum(one["events_published"] for one in state.values()),
         "seconds": round(seconds, 2),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.records.commands.activities import own_open_activity
 from services.records.model import Activity, KnownVolunteer, RecordState, ServiceRecord
-from services.records.rules import MOST_LINES, Shift, faults_in
+from services.records.rules import MOST_LINES, MOST_RECORDS, Shift, faults_in
 from shared.clock import business_date
 from shared.contracts.records import RecordConfirmed, RecordVoided
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportSubmitted
-from shared.errors import Fault, Invalid
+from shared.errors import Conflict, Fault, Invalid
 from shared.identity import Principal
 from shared.storage import UnitOfWork
 
@@ -25,13 +25,14 @@ def write_records(
 
     Source: notice II (3); Order 67 articles 7 and 11.
     :raises Invalid: `volunteer_not_found`, `shifts_overlap`, `in_the_future`, `hours_exceed_shift`, `too_many_lines`.
-    :raises Conflict: `activity_closed`.
+    :raises Conflict: `activity_closed`, `activity_full`.
     """
     activity = own_open_activity(uow, principal=principal, activity_id=activity_id)
     if len(shifts) > MOST_LINES:
         raise Invalid(
             "too_many_lines", zh=f"一次最多{MOST_LINES}行", en=f"At most {MOST_LINES} lines at once", pointer="/lines"
         )
+    _check_room(uow, activity, len(shifts))
     known = _lock_volunteers(uow, {shift.volunteer_number for shift in shifts})
     faults = [
         Fault(
@@ -64,6 +65,17 @@ def write_records(
     ]
     uow.session.add_all(rows)
     return rows
+
+
+def _check_room(uow: UnitOfWork, activity: Activity, more: int) -> None:
+    written = select(func.count()).select_from(ServiceRecord).where(ServiceRecord.activity_id == activity.id)
+    if uow.session.execute(written).scalar_one() + more > MOST_RECORDS:
+        raise Conflict(
+            "activity_full",
+            zh=f"一个活动最多{MOST_RECORDS}条服务记录，请为其余人员另建活动",
+            en=f"An activity has at most {MOST_RECORDS} records: open another one for the rest",
+            pointer="/lines",
+        )
 
 
 def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> set[str]:
@@ -104,6 +116,7 @@ def confirm_records(uow: UnitOfWork, event: ReportApproved) -> None:
     """Confirm the records that an approved report claims, as it claims them, and void the ones it left out."""
     claimed = {line.record_id: line for line in event.lines}
     activity = uow.session.get_one(Activity, event.activity_id)
+    activity.report_id = event.report_id
     for record in _pending(uow, event.activity_id):
         line = claimed.get(record.id)
         record.report_id = event.report_id
@@ -132,6 +145,7 @@ def confirm_records(uow: UnitOfWork, event: ReportApproved) -> None:
 def void_records(uow: UnitOfWork, event: ReportRejected) -> None:
     """Void the records of a rejected report: nothing in it counts."""
     activity = uow.session.get_one(Activity, event.activity_id)
+    activity.report_id = event.report_id
     for record in _pending(uow, event.activity_id):
         record.report_id = event.report_id
         _void(uow, record, activity, reason=event.reason)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import uuid
 from dataclasses import dataclass
+from math import ceil
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.registration.model import Account, OneUseSecret, PostRow, PostState, SignIn, Volunteer
+from services.registration.policy import RESERVED_USERNAMES
 from services.registration.rules import PAUSE, SECRET_LIFETIME, SESSION_LIFETIME, TRIES_BEFORE_PAUSE
 from shared.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
 from shared.identity import Post, Principal, Role, TokenSigner
@@ -38,10 +41,11 @@ def create_account(
 ) -> Account:
     """Make an account; without a password nobody can sign in to it yet.
 
-    :raises Conflict: `username_taken`.
+    :raises Conflict: `username_taken`, also for the names that are kept for the first administrators.
     :raises Invalid: `password_too_weak`.
     """
-    if username is not None and uow.session.scalar(select(Account.id).where(Account.username == username)):
+    is_kept = username in RESERVED_USERNAMES and password is not None
+    if is_kept or (username and uow.session.scalar(select(Account.id).where(Account.username == username))):
         raise Conflict(
             "username_taken", zh="该用户名已被使用，请换一个", en="This user name is taken", pointer="/username"
         )
@@ -79,7 +83,7 @@ def renew_secret(uow: UnitOfWork, *, account_id: str) -> str:
     :raises NotFound: `account_not_found`.
     :raises Conflict: `account_activated`, because an administrator never chooses another's password.
     """
-    account = uow.session.get(Account, account_id)
+    account = uow.session.get(Account, account_id, with_for_update=True)
     if account is None:
         raise NotFound("account_not_found", zh="没有这个账号", en="There is no such account")
     if account.password_hash is not None:
@@ -92,15 +96,18 @@ def activate(uow: UnitOfWork, *, secret: str, password: str) -> Account:
 
     :raises Invalid: `secret_invalid` when it is unknown, used or too old; `password_too_weak`.
     """
-    row = uow.session.scalar(select(OneUseSecret).where(OneUseSecret.digest == digest_of(secret)).with_for_update())
-    if row is None or row.used_at is not None or row.expires_at < uow.now:
+    digest = digest_of(secret)
+    account_id = uow.session.scalar(select(OneUseSecret.account_id).where(OneUseSecret.digest == digest))
+    # Whoever renews secrets locks the account first too, so of two at once one waits and neither deadlocks.
+    account = uow.session.get(Account, account_id, with_for_update=True) if account_id else None
+    row = uow.session.get(OneUseSecret, digest)
+    if account is None or row is None or row.used_at is not None or row.expires_at < uow.now:
         raise Invalid(
             "secret_invalid",
             zh="一次性口令无效、已使用或已过期，请联系管理员重新发放",
             en="The one-use secret is unknown, used or too old: ask your administrator for a new one",
             pointer="/secret",
         )
-    account = uow.session.get_one(Account, row.account_id)
     check_new_password(password, username=account.username or "")
     account.password_hash = hash_password(password)
     row.used_at = uow.now
@@ -114,7 +121,7 @@ def sign_in(uow: UnitOfWork, signer: TokenSigner, *, username: str, password: st
     """
     account = uow.session.scalar(select(Account).where(Account.username == username).with_for_update())
     if account is not None and account.closed_until is not None and account.closed_until > uow.now:
-        raise TooMany
+        raise TooMany(retry_after_seconds=ceil((account.closed_until - uow.now).total_seconds()))
     hashed = account.password_hash if account is not None and account.active else None
     if not password_matches(hashed, password) or account is None:
         if account is not None:
@@ -122,9 +129,10 @@ def sign_in(uow: UnitOfWork, signer: TokenSigner, *, username: str, password: st
         return None
     account.failed_tries = 0
     account.closed_until = None
-    refresh = secrets.token_urlsafe(32)
+    session_id = uuid.uuid4().hex
+    refresh = _new_refresh_secret(session_id)
     row = SignIn(
-        id=uuid.uuid4().hex,
+        id=session_id,
         account_id=account.id,
         refresh_digest=digest_of(refresh),
         expires_at=uow.now + SESSION_LIFETIME,
@@ -142,21 +150,25 @@ def _count_failure(uow: UnitOfWork, account: Account) -> None:
 
 def refresh_session(uow: UnitOfWork, signer: TokenSigner, *, refresh_token: str) -> Tokens | None:
     """Answer new tokens for a refresh secret, or None; a secret used twice ends its session, so this commits."""
-    digest = digest_of(refresh_token)
-    row = uow.session.scalar(select(SignIn).where(SignIn.refresh_digest == digest).with_for_update())
-    if row is None:
-        # A secret that was already exchanged: somebody else may hold it, so nobody goes on with it.
-        uow.session.execute(
-            update(SignIn).where(SignIn.used_digest == digest, SignIn.ended_at.is_(None)).values(ended_at=uow.now)
-        )
+    session_id = refresh_token.partition(".")[0]
+    row = uow.session.scalar(select(SignIn).where(SignIn.id == session_id).with_for_update())
+    if row is None or row.ended_at is not None or row.expires_at < uow.now:
+        return None
+    if not hmac.compare_digest(row.refresh_digest, digest_of(refresh_token)):
+        # A secret that was exchanged before, however long ago: somebody else may hold it, so nobody goes on with it.
+        row.ended_at = uow.now
         return None
     account = uow.session.get_one(Account, row.account_id)
-    if row.ended_at is not None or row.expires_at < uow.now or not account.active:
+    if not account.active:
         return None
-    refresh = secrets.token_urlsafe(32)
-    row.used_digest = row.refresh_digest
+    refresh = _new_refresh_secret(row.id)
     row.refresh_digest = digest_of(refresh)
     return _tokens(uow, signer, account, row.id, refresh)
+
+
+def _new_refresh_secret(session_id: str) -> str:
+    """Answer a secret that names its session, so that one that was exchanged before still says which session ends."""
+    return f"{session_id}.{secrets.token_urlsafe(32)}"
 
 
 def end_session(uow: UnitOfWork, *, refresh_token: str) -> None:

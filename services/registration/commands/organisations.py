@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from services.registration.commands.posts import grant_post
 from services.registration.model import Organisation, RegistrationState
+from services.registration.policy import check_region
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.registration import OrganisationApproved, RegistrationRefused
-from shared.errors import Conflict
+from shared.errors import Conflict, pointing_at
 from shared.identifiers import check_uscc, normalise_uscc
 from shared.identity import Role
 from shared.regions import Regions
@@ -39,13 +40,14 @@ def register_organisation(
 ) -> Organisation:
     """Register an organisation; its region's office approves it, and `head` will answer for it.
 
-    :raises Invalid: `unknown_region` or a wrong unified social credit code.
+    :raises Invalid: `unknown_region`, `region_not_reporting` or a wrong unified social credit code.
     :raises Conflict: `organisation_exists` for the same code, or the same name in the same region.
     """
-    regions.get(form.region, on=business_date(uow.now))
+    check_region(form.region, regions, on=business_date(uow.now))
     uscc = normalise_uscc(form.uscc) if form.uscc else None
     if uscc:
-        check_uscc(uscc)
+        with pointing_at("/uscc"):
+            check_uscc(uscc)
     _check_new(uow, form, uscc)
     organisation = Organisation(
         id=uuid.uuid4().hex,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.registration.commands.accounts import create_account, issue_secret
 from services.registration.model import Account, PostRow, PostState
-from services.registration.policy import check_confirmation, check_proposal
+from services.registration.policy import check_confirmation, check_proposal, check_region
 from shared.clock import business_date
 from shared.contracts.registration import PostChanged
 from shared.errors import Conflict, NotFound
@@ -34,11 +34,11 @@ def propose_post(
     """Propose a post for someone; it has no effect until another administrator confirms it.
 
     :raises NotFound: `account_not_found`.
-    :raises Invalid: `role_not_given_by_hand`, `unknown_region`.
+    :raises Invalid: `role_not_given_by_hand`, `unknown_region`, `region_not_reporting`.
     :raises Conflict: `post_exists`, or `one_administrator_role` for a second of the three.
     """
     check_proposal(proposer=proposer, account_id=account_id, role=role)
-    regions.get(region, on=business_date(uow.now))
+    check_region(region, regions, on=business_date(uow.now))
     if uow.session.get(Account, account_id) is None:
         raise NotFound("account_not_found", zh="没有这个账号", en="There is no such account", pointer="/account_id")
     held = uow.session.scalars(

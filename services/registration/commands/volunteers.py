@@ -11,12 +11,20 @@ from sqlalchemy import select
 
 from services.registration.commands.posts import grant_post
 from services.registration.model import Account, Consent, NumberBlock, RegistrationState, Volunteer
-from services.registration.rules import NEEDED_CONSENTS, POLICY_VERSION, check_age, place_of, volunteer_number
+from services.registration.policy import check_region
+from services.registration.rules import (
+    NEEDED_CONSENTS,
+    NUMBERS_PER_BLOCK,
+    POLICY_VERSION,
+    check_age,
+    place_of,
+    volunteer_number,
+)
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.registration import RegistrationRefused, VolunteerRegistered
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, pointing_at
 from shared.identifiers import birth_date, check_id_number, check_mobile, normalise_id_number, normalise_mobile, sex
 from shared.identity import Role
 from shared.regions import Regions
@@ -76,7 +84,7 @@ def register_volunteer(
         applied_at=uow.now,
     )
     uow.session.add(volunteer)
-    for purpose in sorted(form.consents):
+    for purpose in sorted(set(form.consents)):
         uow.session.add(
             Consent(
                 id=uuid.uuid4().hex,
@@ -123,9 +131,11 @@ def _check(uow: UnitOfWork, form: VolunteerForm, regions: Regions) -> str:
             en="Consent to the privacy terms and, apart from it, to the use of the ID number is needed",
             pointer="/consents",
         )
-    check_id_number(form.id_number, today=today)
-    check_mobile(form.mobile)
-    regions.get(form.region, on=today)
+    with pointing_at("/id_number"):
+        check_id_number(form.id_number, today=today)
+    with pointing_at("/mobile"):
+        check_mobile(form.mobile)
+    check_region(form.region, regions, on=today)
     id_number = normalise_id_number(form.id_number)
     check_age(birth_date(id_number), today, guardian_consents=form.guardian_consents)
     return id_number
@@ -145,8 +155,8 @@ def _check_new(uow: UnitOfWork, index: bytes, account_id: str) -> None:
 def confirm_volunteer(uow: UnitOfWork, volunteer_id: str) -> None:
     """Give a confirmed person their number and post, and tell the others."""
     volunteer = uow.session.get_one(Volunteer, volunteer_id, with_for_update=True)
-    volunteer.state = RegistrationState.APPROVED.value
     volunteer.number = _next_number(uow)
+    volunteer.state = RegistrationState.APPROVED.value
     volunteer.decided_at = uow.now
     grant_post(uow, account_id=volunteer.account_id, role=Role.VOLUNTEER, region=volunteer.region)
     uow.publish(
@@ -176,13 +186,15 @@ def refuse_volunteer(uow: UnitOfWork, volunteer_id: str, *, reason: str) -> None
 
 
 def ensure_number_block(uow: UnitOfWork, block: str) -> None:
-    """Set this node's block of volunteer numbers, once."""
+    """Give this node a block of volunteer numbers, once."""
     if uow.session.get(NumberBlock, block) is None:
         uow.session.add(NumberBlock(block=block, last=0))
 
 
 def _next_number(uow: UnitOfWork) -> str:
-    row = uow.session.scalars(select(NumberBlock).with_for_update()).one()
+    # A node that has filled its block is given a second one; the first that has room is used.
+    rows = uow.session.scalars(select(NumberBlock).order_by(NumberBlock.block).with_for_update()).all()
+    row = next((block for block in rows if block.last < NUMBERS_PER_BLOCK), rows[-1])
     row.last += 1
     return volunteer_number(row.block, row.last)
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from services.reporting.model import KnownOrganisation, Report, ReportLineRow, ReportState
 from services.reporting.policy import may_edit
@@ -120,6 +121,7 @@ def edit_report(
         line.counted = line.counted if change.counted is None else change.counted
     report.summary = report.summary if summary is None else summary
     report.problems = report.problems if problems is None else problems
-    # Lines are rows of their own: the revision must grow for them too.
     report.drafted_at = uow.now
+    # Lines are rows of their own: the revision must grow for them too, also within one tick of the clock.
+    flag_modified(report, "drafted_at")
     uow.session.flush()

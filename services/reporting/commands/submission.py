@@ -16,7 +16,7 @@ from shared.approval.core.state import Party, Verb
 from shared.approval.service import Approvals
 from shared.approval.views import CaseView
 from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned, ReportSubmitted
-from shared.errors import Invalid
+from shared.errors import Invalid, Unavailable
 from shared.hours import hours_of
 from shared.storage import UnitOfWork
 
@@ -29,6 +29,7 @@ def submit_report(uow: UnitOfWork, report: Report, *, actor: Party, approvals: A
     Source: notice II (5); county, city and province decide in this order.
     :raises Conflict: `report_frozen`.
     :raises Invalid: `summary_too_short`, `no_lines`.
+    :raises Unavailable: while registration's word on the organisation is still on its way.
     """
     check_editable(report)
     _check_complete(report)
@@ -60,6 +61,13 @@ def _on_its_way(uow: UnitOfWork, report: Report) -> None:
 
 def _open(uow: UnitOfWork, report: Report, actor: Party, approvals: Approvals, command_id: str) -> str:
     organisation = uow.session.get(KnownOrganisation, report.organisation_id)
+    if organisation is None:
+        # Without its head on record nobody could keep the head from deciding.
+        raise Unavailable(
+            "organisation_not_known_yet",
+            zh="组织的注册信息尚未到达，请稍后再提交",
+            en="The organisation's registration has not arrived here yet: submit in a moment",
+        )
     case = approvals.open(
         uow,
         definition="activity_report",
@@ -70,8 +78,7 @@ def _open(uow: UnitOfWork, report: Report, actor: Party, approvals: Approvals, c
         organisation_id=report.organisation_id,
         initiator=actor,
         barred=barred_from_deciding(
-            head_account_id=organisation.head_account_id if organisation else None,
-            recorder_account_id=report.recorder_account_id,
+            head_account_id=organisation.head_account_id, recorder_account_id=report.recorder_account_id
         ),
         content=content_of(report),
         command_id=command_id,
