@@ -5,7 +5,8 @@ Nothing here knows of HTTP: `shared.http.problems` alone maps an error to a stat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -44,6 +45,16 @@ class AnyuanError(Exception):
         self.faults = tuple(faults)
         self.extra: Mapping[str, Any] = extra
         super().__init__(f"{self.code}: {self.en}")
+
+
+@contextmanager
+def pointing_at(pointer: str) -> Iterator[None]:
+    """Say which field a check was about, where the check itself cannot know."""
+    try:
+        yield
+    except AnyuanError as error:
+        error.pointer = error.pointer or pointer
+        raise
 
 
 class Invalid(AnyuanError):

@@ -138,7 +138,7 @@ def _from_http(error: HTTPException) -> Response:
         return redirect
     code, zh, en = _HTTP_WORDS.get(status, ("error", error.name, error.name))
     data: Mapping[str, Any] = getattr(error, "data", None) or {}
-    cause = data.get("exc")
+    cause = getattr(error, "exc", None)
     faults = tuple(_faults_of(data.get("messages", {}))) if isinstance(cause, ValidationError) else ()
     answer = problem(status, code=code, zh=zh, en=en, faults=faults)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

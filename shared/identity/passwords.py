@@ -27,10 +27,10 @@ def hash_password(password: str) -> str:
 def password_matches(hashed: str | None, password: str) -> bool:
     """Tell whether the password is the one that was hashed, in the same time when there is no account."""
     try:
-        found = _hasher.verify(hashed or _NOBODY, password)
+        _hasher.verify(hashed or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return found and hashed is not None
+    return hashed is not None
 
 
 def check_new_password(password: str, *, username: str) -> None:
@@ -46,7 +46,8 @@ def check_new_password(password: str, *, username: str) -> None:
             any(not c.isalnum() for c in password),
         )
     )
-    if SHORTEST <= len(password) <= LONGEST and kinds >= LEAST_KINDS and username.lower() not in password.lower():
+    names_itself = bool(username) and username.lower() in password.lower()
+    if SHORTEST <= len(password) <= LONGEST and kinds >= LEAST_KINDS and not names_itself:
         return
     raise Invalid(
         "password_too_weak",

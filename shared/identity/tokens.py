@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet, OKPKey
 from shared.errors import Unauthenticated
 from shared.identity.people import Post, Principal, Role
 
-ALGORITHM = "Ed25519"
+ALGORITHM: Final = "Ed25519"
 ISSUER = "anyuan"
 AUDIENCE = "anyuan"
 ACCESS_LIFETIME = timedelta(minutes=10)

@@ -30,4 +30,4 @@ def append_only(table: Table) -> None:
     for dialect in ("sqlite", "postgresql"):
         for statement in refusal_ddl(table.name, dialect):
             # DDL() fills in % signs, of which there are none here.
-            event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
+            event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy has not typed it

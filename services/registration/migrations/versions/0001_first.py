@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0001'
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -172,468 +172,669 @@ SQLITE_TRIGGERS = (
 
 
 def upgrade() -> None:
-    op.create_table('account',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('username', sa.String(length=40), nullable=True),
-    sa.Column('password_hash', sa.String(length=200), nullable=True),
-    sa.Column('name', sa.String(length=60), nullable=False),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('failed_tries', sa.Integer(), nullable=False),
-    sa.Column('closed_until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_account')),
-    sa.UniqueConstraint('username', name=op.f('uq_account_username'))
+    op.create_table(
+        "account",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("username", sa.String(length=40), nullable=True),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("failed_tries", sa.Integer(), nullable=False),
+        sa.Column("closed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("username", name=op.f("uq_account_username")),
     )
-    op.create_table('file_entry',
-    sa.Column('source', sa.String(length=60), nullable=False),
-    sa.Column('volunteer_number', sa.String(length=12), nullable=False),
-    sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('hours_hundredths', sa.Integer(), nullable=True),
-    sa.Column('stars', sa.Integer(), nullable=True),
-    sa.Column('happened_on', sa.Date(), nullable=False),
-    sa.CheckConstraint("kind IN ('hours','star','award')", name=op.f('ck_file_entry_kind')),
-    sa.PrimaryKeyConstraint('source', name=op.f('pk_file_entry'))
+    op.create_table(
+        "file_entry",
+        sa.Column("source", sa.String(length=60), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("hours_hundredths", sa.Integer(), nullable=True),
+        sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("kind IN ('hours','star','award')", name=op.f("ck_file_entry_kind")),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_file_entry")),
     )
-    op.create_index('ix_file_entry_volunteer', 'file_entry', ['volunteer_number', 'happened_on'], unique=False)
-    op.create_table('number_block',
-    sa.Column('block', sa.String(length=2), nullable=False),
-    sa.Column('last', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('block', name=op.f('pk_number_block'))
+    op.create_index("ix_file_entry_volunteer", "file_entry", ["volunteer_number", "happened_on"], unique=False)
+    op.create_table(
+        "number_block",
+        sa.Column("block", sa.String(length=2), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_number_block")),
     )
-    op.create_table('consent',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('purpose', sa.String(length=30), nullable=False),
-    sa.Column('policy_version', sa.String(length=20), nullable=False),
-    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_consent_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=30), nullable=False),
+        sa.Column("policy_version", sa.String(length=20), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_consent_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
-    op.create_index(op.f('ix_consent_account_id'), 'consent', ['account_id'], unique=False)
-    op.create_table('one_use_secret',
-    sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_one_use_secret_account_id')),
-    sa.PrimaryKeyConstraint('digest', name=op.f('pk_one_use_secret'))
+    op.create_index(op.f("ix_consent_account_id"), "consent", ["account_id"], unique=False)
+    op.create_table(
+        "one_use_secret",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_one_use_secret_account_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_one_use_secret")),
     )
-    op.create_index(op.f('ix_one_use_secret_account_id'), 'one_use_secret', ['account_id'], unique=False)
-    op.create_table('organisation',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('region', sa.String(length=6), nullable=False),
-    sa.Column('kind', sa.String(length=30), nullable=False),
-    sa.Column('uscc', sa.String(length=18), nullable=True),
-    sa.Column('purpose', sa.Text(), nullable=False),
-    sa.Column('head_account_id', sa.String(length=32), nullable=False),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('case_id', sa.String(length=40), nullable=True),
-    sa.Column('revision', sa.Integer(), nullable=False),
-    sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("state IN ('pending','approved','refused')", name=op.f('ck_organisation_state')),
-    sa.ForeignKeyConstraint(['head_account_id'], ['account.id'], name=op.f('fk_organisation_head_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation'))
+    op.create_index(op.f("ix_one_use_secret_account_id"), "one_use_secret", ["account_id"], unique=False)
+    op.create_table(
+        "organisation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("uscc", sa.String(length=18), nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("head_account_id", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('pending','approved','refused')", name=op.f("ck_organisation_state")),
+        sa.ForeignKeyConstraint(["head_account_id"], ["account.id"], name=op.f("fk_organisation_head_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
-    op.create_index(op.f('ix_organisation_head_account_id'), 'organisation', ['head_account_id'], unique=False)
-    op.create_index('ix_organisation_region', 'organisation', ['region', 'state'], unique=False)
-    op.create_index('uq_organisation_name', 'organisation', ['region', 'name'], unique=True, postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.create_index('uq_organisation_uscc', 'organisation', ['uscc'], unique=True, postgresql_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"), sqlite_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"))
-    op.create_table('post',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('role', sa.String(length=30), nullable=False),
-    sa.Column('region', sa.String(length=6), nullable=False),
-    sa.Column('organisation_id', sa.String(length=32), nullable=True),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('proposed_by', sa.String(length=60), nullable=False),
-    sa.Column('confirmed_by', sa.String(length=60), nullable=True),
-    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("state <> 'active' OR confirmed_by IS NOT NULL", name=op.f('ck_post_confirmed_if_active')),
-    sa.CheckConstraint("state IN ('proposed','active','ended')", name=op.f('ck_post_state')),
-    sa.CheckConstraint('confirmed_by IS NULL OR confirmed_by <> proposed_by', name=op.f('ck_post_two_persons')),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_post_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_post'))
+    op.create_index(op.f("ix_organisation_head_account_id"), "organisation", ["head_account_id"], unique=False)
+    op.create_index("ix_organisation_region", "organisation", ["region", "state"], unique=False)
+    op.create_index(
+        "uq_organisation_name",
+        "organisation",
+        ["region", "name"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
     )
-    op.create_index('ix_post_account', 'post', ['account_id'], unique=False)
-    op.create_index('uq_post_of_official', 'post', ['account_id', 'role', 'region'], unique=True, postgresql_where=sa.text("organisation_id IS NULL AND state <> 'ended'"), sqlite_where=sa.text("organisation_id IS NULL AND state <> 'ended'"))
-    op.create_index('uq_post_one_administrator_role', 'post', ['account_id'], unique=True, postgresql_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"), sqlite_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"))
-    op.create_table('sign_in',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('refresh_digest', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sign_in_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in')),
-    sa.UniqueConstraint('refresh_digest', name=op.f('uq_sign_in_refresh_digest'))
+    op.create_index(
+        "uq_organisation_uscc",
+        "organisation",
+        ["uscc"],
+        unique=True,
+        postgresql_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"),
+        sqlite_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"),
     )
-    op.create_index(op.f('ix_sign_in_account_id'), 'sign_in', ['account_id'], unique=False)
-    op.create_table('volunteer',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('number', sa.String(length=12), nullable=True),
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('name', sa.String(length=60), nullable=False),
-    sa.Column('sex', sa.String(length=1), nullable=False),
-    sa.Column('birth_date_sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('id_number_sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('id_number_index', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('mobile_sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('region', sa.String(length=6), nullable=False),
-    sa.Column('category', sa.String(length=30), nullable=False),
-    sa.Column('specialties', sa.JSON(), nullable=False),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('case_id', sa.String(length=40), nullable=True),
-    sa.Column('revision', sa.Integer(), nullable=False),
-    sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("state <> 'approved' OR number IS NOT NULL", name=op.f('ck_volunteer_number_if_approved')),
-    sa.CheckConstraint("state IN ('pending','approved','refused')", name=op.f('ck_volunteer_state')),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_volunteer_account_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_volunteer')),
-    sa.UniqueConstraint('number', name=op.f('uq_volunteer_number'))
+    op.create_table(
+        "post",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("proposed_by", sa.String(length=60), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=60), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state <> 'active' OR confirmed_by IS NOT NULL", name=op.f("ck_post_confirmed_if_active")),
+        sa.CheckConstraint("state IN ('proposed','active','ended')", name=op.f("ck_post_state")),
+        sa.CheckConstraint("confirmed_by IS NULL OR confirmed_by <> proposed_by", name=op.f("ck_post_two_persons")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_post_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
     )
-    op.create_index(op.f('ix_volunteer_account_id'), 'volunteer', ['account_id'], unique=False)
-    op.create_index('ix_volunteer_region', 'volunteer', ['region', 'state'], unique=False)
-    op.create_index('uq_volunteer_account', 'volunteer', ['account_id'], unique=True, postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.create_index('uq_volunteer_person', 'volunteer', ['id_number_index'], unique=True, postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.create_table('answered_command',
-    sa.Column('account_id', sa.String(length=60), nullable=False),
-    sa.Column('key', sa.String(length=255), nullable=False),
-    sa.Column('request_sha256', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('status', sa.Integer(), nullable=True),
-    sa.Column('body', sa.Text(), nullable=True),
-    sa.Column('headers', sa.Text(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('account_id', 'key', name=op.f('pk_answered_command')),
-    comment='The answers to commands that carried an Idempotency-Key'
+    op.create_index("ix_post_account", "post", ["account_id"], unique=False)
+    op.create_index(
+        "uq_post_of_official",
+        "post",
+        ["account_id", "role", "region"],
+        unique=True,
+        postgresql_where=sa.text("organisation_id IS NULL AND state <> 'ended'"),
+        sqlite_where=sa.text("organisation_id IS NULL AND state <> 'ended'"),
     )
-    op.create_index(op.f('ix_answered_command_created_at'), 'answered_command', ['created_at'], unique=False)
-    op.create_table('held_event',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
-    sa.Column('event_id', sa.String(length=100), nullable=False),
-    sa.Column('source', sa.String(length=100), nullable=False),
-    sa.Column('aggregate_type', sa.String(length=60), nullable=False),
-    sa.Column('aggregate_id', sa.String(length=100), nullable=False),
-    sa.Column('type', sa.String(length=120), nullable=False),
-    sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('held_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_held_event')),
-    comment='Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead',
-    sqlite_autoincrement=True
+    op.create_index(
+        "uq_post_one_administrator_role",
+        "post",
+        ["account_id"],
+        unique=True,
+        postgresql_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
+        sqlite_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
     )
-    op.create_index('ix_held_event_aggregate', 'held_event', ['source', 'aggregate_type', 'aggregate_id'], unique=False)
-    op.create_index('ix_held_event_due', 'held_event', ['state', 'next_attempt_at'], unique=False)
-    op.create_index(op.f('ix_held_event_event_id'), 'held_event', ['event_id'], unique=False)
-    op.create_table('inbox',
-    sa.Column('event_id', sa.String(length=100), nullable=False),
-    sa.Column('content_sha256', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('type', sa.String(length=120), nullable=False),
-    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_inbox')),
-    comment='Every event taken in, in the same transaction as its effect'
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("refresh_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_sign_in_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.UniqueConstraint("refresh_digest", name=op.f("uq_sign_in_refresh_digest")),
     )
-    op.create_index(op.f('ix_inbox_received_at'), 'inbox', ['received_at'], unique=False)
-    op.create_table('inbox_cursor',
-    sa.Column('publisher', sa.String(length=60), nullable=False),
-    sa.Column('last_id', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('publisher', name=op.f('pk_inbox_cursor')),
-    comment="Embedded mode: how far this listener has read each publisher's outbox"
+    op.create_index(op.f("ix_sign_in_account_id"), "sign_in", ["account_id"], unique=False)
+    op.create_table(
+        "volunteer",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=12), nullable=True),
+        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("sex", sa.String(length=1), nullable=False),
+        sa.Column("birth_date_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("id_number_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("id_number_index", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("mobile_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("category", sa.String(length=30), nullable=False),
+        sa.Column("specialties", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state <> 'approved' OR number IS NOT NULL", name=op.f("ck_volunteer_number_if_approved")),
+        sa.CheckConstraint("state IN ('pending','approved','refused')", name=op.f("ck_volunteer_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_volunteer_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_volunteer")),
+        sa.UniqueConstraint("number", name=op.f("uq_volunteer_number")),
     )
-    op.create_table('inbox_mark',
-    sa.Column('source', sa.String(length=100), nullable=False),
-    sa.Column('aggregate_type', sa.String(length=60), nullable=False),
-    sa.Column('aggregate_id', sa.String(length=100), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('source', 'aggregate_type', 'aggregate_id', name=op.f('pk_inbox_mark')),
-    comment='The newest version applied of each thing; kept for ever'
+    op.create_index(op.f("ix_volunteer_account_id"), "volunteer", ["account_id"], unique=False)
+    op.create_index("ix_volunteer_region", "volunteer", ["region", "state"], unique=False)
+    op.create_index(
+        "uq_volunteer_account",
+        "volunteer",
+        ["account_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
     )
-    op.create_table('outbox',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
-    sa.Column('event_id', sa.String(length=36), nullable=False),
-    sa.Column('aggregate_type', sa.String(length=60), nullable=False),
-    sa.Column('aggregate_id', sa.String(length=100), nullable=False),
-    sa.Column('aggregate_version', sa.Integer(), nullable=False),
-    sa.Column('type', sa.String(length=120), nullable=False),
-    sa.Column('payload', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('parked_reason', sa.Text(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
-    sa.UniqueConstraint('event_id', name=op.f('uq_outbox_event_id')),
-    comment='Events that became true with the transaction that wrote them',
-    sqlite_autoincrement=True
+    op.create_index(
+        "uq_volunteer_person",
+        "volunteer",
+        ["id_number_index"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
     )
-    op.create_index('ix_outbox_sent_at', 'outbox', ['sent_at'], unique=False)
-    op.create_index('ix_outbox_troubled', 'outbox', ['aggregate_type', 'aggregate_id'], unique=False, postgresql_where=sa.text('sent_at IS NULL AND attempts > 0'), sqlite_where=sa.text('sent_at IS NULL AND attempts > 0'))
-    op.create_index('ix_outbox_unsent', 'outbox', ['id'], unique=False, postgresql_where=sa.text('sent_at IS NULL'), sqlite_where=sa.text('sent_at IS NULL'))
-    op.create_table('stream_head',
-    sa.Column('aggregate_type', sa.String(length=60), nullable=False),
-    sa.Column('aggregate_id', sa.String(length=100), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('aggregate_type', 'aggregate_id', name=op.f('pk_stream_head')),
-    comment='How many events were published about each thing; its row lock keeps them in order'
+    op.create_table(
+        "answered_command",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("headers", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_answered_command")),
+        comment="The answers to commands that carried an Idempotency-Key",
     )
-    op.create_table('approval_definition',
-    sa.Column('key', sa.String(length=60), nullable=False),
-    sa.Column('version', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('state', sa.String(length=20), nullable=False),
-    sa.Column('body', sa.JSON(none_as_null=True), nullable=False),
-    sa.Column('sha256', sa.String(length=64), nullable=False),
-    sa.Column('published_by', sa.String(length=60), nullable=True),
-    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f('ck_approval_definition_state')),
-    sa.CheckConstraint('version >= 1', name=op.f('ck_approval_definition_version')),
-    sa.PrimaryKeyConstraint('key', 'version', name=op.f('pk_approval_definition'))
+    op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "held_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
+        comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+        sqlite_autoincrement=True,
     )
-    op.create_index('uq_approval_definition_published', 'approval_definition', ['key'], unique=True, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
-    op.create_table('approval_post',
-    sa.Column('post_id', sa.String(length=60), nullable=False),
-    sa.Column('account_id', sa.String(length=60), nullable=False),
-    sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('role', sa.String(length=60), nullable=False),
-    sa.Column('region', sa.String(length=12), nullable=False),
-    sa.Column('organisation_id', sa.String(length=60), nullable=True),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_approval_post'))
+    op.create_index("ix_held_event_aggregate", "held_event", ["source", "aggregate_type", "aggregate_id"], unique=False)
+    op.create_index("ix_held_event_due", "held_event", ["state", "next_attempt_at"], unique=False)
+    op.create_index(op.f("ix_held_event_event_id"), "held_event", ["event_id"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+        comment="Every event taken in, in the same transaction as its effect",
     )
-    op.create_index(op.f('ix_approval_post_account_id'), 'approval_post', ['account_id'], unique=False)
-    op.create_index('ix_approval_post_seat', 'approval_post', ['region', 'role'], unique=False)
-    op.create_table('approval_case',
-    sa.Column('id', sa.String(length=40), nullable=False),
-    sa.Column('origin', sa.String(length=60), nullable=False),
-    sa.Column('business_type', sa.String(length=60), nullable=False),
-    sa.Column('business_id', sa.String(length=60), nullable=False),
-    sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('home_region', sa.String(length=12), nullable=False),
-    sa.Column('token_region', sa.String(length=12), nullable=False),
-    sa.Column('organisation_id', sa.String(length=60), nullable=True),
-    sa.Column('initiator_id', sa.String(length=60), nullable=False),
-    sa.Column('initiator_name', sa.String(length=100), nullable=False),
-    sa.Column('def_key', sa.String(length=60), nullable=False),
-    sa.Column('def_version', sa.Integer(), nullable=False),
-    sa.Column('def_sha', sa.String(length=64), nullable=False),
-    sa.Column('state', sa.String(length=20), nullable=False),
-    sa.Column('round', sa.Integer(), nullable=False),
-    sa.Column('rev', sa.Integer(), nullable=False),
-    sa.Column('last_verb', sa.String(length=20), nullable=False),
-    sa.Column('last_id', sa.String(length=60), nullable=False),
-    sa.Column('last_name', sa.String(length=100), nullable=False),
-    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('trail_seq', sa.Integer(), nullable=False),
-    sa.Column('trail_hash', sa.String(length=64), nullable=False),
-    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))", name=op.f('ck_approval_case_closed')),
-    sa.CheckConstraint("state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')", name=op.f('ck_approval_case_state')),
-    sa.CheckConstraint('round >= 1 AND rev >= 1', name=op.f('ck_approval_case_counts')),
-    sa.ForeignKeyConstraint(['def_key', 'def_version'], ['approval_definition.key', 'approval_definition.version'], name=op.f('fk_approval_case_def_key_def_version')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_approval_case'))
+    op.create_index(op.f("ix_inbox_received_at"), "inbox", ["received_at"], unique=False)
+    op.create_table(
+        "inbox_cursor",
+        sa.Column("publisher", sa.String(length=60), nullable=False),
+        sa.Column("last_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("publisher", name=op.f("pk_inbox_cursor")),
+        comment="Embedded mode: how far this listener has read each publisher's outbox",
     )
-    op.create_index('ix_approval_case_business', 'approval_case', ['business_type', 'business_id'], unique=False)
-    op.create_index('ix_approval_case_home_region', 'approval_case', ['home_region', 'opened_at'], unique=False)
-    op.create_index('ix_approval_case_initiator', 'approval_case', ['initiator_id', 'opened_at'], unique=False)
-    op.create_index(op.f('ix_approval_case_organisation_id'), 'approval_case', ['organisation_id'], unique=False)
-    op.create_index('uq_approval_case_open', 'approval_case', ['business_type', 'business_id'], unique=True, postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"), sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"))
-    op.create_table('approval_barred',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('account_id', sa.String(length=60), nullable=False),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_barred_case_id')),
-    sa.PrimaryKeyConstraint('case_id', 'account_id', name=op.f('pk_approval_barred'))
+    op.create_table(
+        "inbox_mark",
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "aggregate_type", "aggregate_id", name=op.f("pk_inbox_mark")),
+        comment="The newest version applied of each thing; kept for ever",
     )
-    op.create_table('approval_command',
-    sa.Column('command_id', sa.String(length=255), nullable=False),
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('request_sha', sa.String(length=64), nullable=False),
-    sa.Column('response', sa.JSON(none_as_null=True), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_command_case_id')),
-    sa.PrimaryKeyConstraint('command_id', name=op.f('pk_approval_command'))
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
+        comment="Events that became true with the transaction that wrote them",
+        sqlite_autoincrement=True,
     )
-    op.create_index(op.f('ix_approval_command_case_id'), 'approval_command', ['case_id'], unique=False)
-    op.create_table('approval_decision',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('origin', sa.String(length=60), nullable=False),
-    sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('round', sa.Integer(), nullable=False),
-    sa.Column('stage', sa.Integer(), nullable=True),
-    sa.Column('task', sa.Integer(), nullable=True),
-    sa.Column('verb', sa.String(length=20), nullable=False),
-    sa.Column('actor_id', sa.String(length=60), nullable=False),
-    sa.Column('on_behalf_of', sa.String(length=60), nullable=True),
-    sa.Column('command_id', sa.String(length=255), nullable=False),
-    sa.Column('commitment', sa.String(length=64), nullable=False),
-    sa.Column('prev_hash', sa.String(length=64), nullable=False),
-    sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.Column('actor_name', sa.String(length=100), nullable=True),
-    sa.Column('opinion', sa.Text(), nullable=True),
-    sa.Column('remarks', sa.JSON(none_as_null=True), nullable=True),
-    sa.Column('salt', sa.String(length=64), nullable=True),
-    sa.CheckConstraint("verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all')", name=op.f('ck_approval_decision_verb')),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_decision_case_id')),
-    sa.PrimaryKeyConstraint('case_id', 'origin', 'seq', name=op.f('pk_approval_decision')),
-    sa.UniqueConstraint('command_id', name=op.f('uq_approval_decision_command_id'))
+    op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
+    op.create_index(
+        "ix_outbox_troubled",
+        "outbox",
+        ["aggregate_type", "aggregate_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
     )
-    op.create_index('ix_approval_decision_actor', 'approval_decision', ['actor_id', 'at'], unique=False)
-    op.create_table('approval_event',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('origin', sa.String(length=60), nullable=False),
-    sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('round', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=20), nullable=False),
-    sa.Column('stage', sa.Integer(), nullable=True),
-    sa.Column('task', sa.Integer(), nullable=True),
-    sa.Column('region', sa.String(length=12), nullable=True),
-    sa.Column('role', sa.String(length=60), nullable=True),
-    sa.Column('actor_id', sa.String(length=60), nullable=True),
-    sa.Column('decision_hash', sa.String(length=64), nullable=True),
-    sa.Column('facts', sa.JSON(none_as_null=True), nullable=False),
-    sa.Column('prev_hash', sa.String(length=64), nullable=False),
-    sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_event_case_id')),
-    sa.PrimaryKeyConstraint('case_id', 'origin', 'seq', name=op.f('pk_approval_event'))
+    op.create_index(
+        "ix_outbox_unsent",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
     )
-    op.create_table('approval_round',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('round', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('def_key', sa.String(length=60), nullable=False),
-    sa.Column('def_version', sa.Integer(), nullable=False),
-    sa.Column('def_sha', sa.String(length=64), nullable=False),
-    sa.Column('commitment', sa.String(length=64), nullable=False),
-    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('content', sa.JSON(none_as_null=True), nullable=True),
-    sa.Column('salt', sa.String(length=64), nullable=True),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_round_case_id')),
-    sa.PrimaryKeyConstraint('case_id', 'round', name=op.f('pk_approval_round'))
+    op.create_table(
+        "stream_head",
+        sa.Column("aggregate_type", sa.String(length=60), nullable=False),
+        sa.Column("aggregate_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
+        comment="How many events were published about each thing; its row lock keeps them in order",
     )
-    op.create_table('approval_stage',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('round', sa.Integer(), nullable=False),
-    sa.Column('visit', sa.Integer(), nullable=False),
-    sa.Column('node_key', sa.String(length=60), nullable=False),
-    sa.Column('region', sa.String(length=12), nullable=False),
-    sa.Column('mode', sa.String(length=20), nullable=False),
-    sa.Column('pass_op', sa.String(length=2), nullable=True),
-    sa.Column('pass_value', sa.Integer(), nullable=True),
-    sa.Column('denominator', sa.String(length=20), nullable=True),
-    sa.Column('veto', sa.Boolean(), nullable=True),
-    sa.Column('state', sa.String(length=20), nullable=False),
-    sa.Column('due_on', sa.Date(), nullable=True),
-    sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f('ck_approval_stage_denominator')),
-    sa.CheckConstraint("mode IN ('sequential','any','all','vote')", name=op.f('ck_approval_stage_mode')),
-    sa.CheckConstraint("pass_op IN ('>=','>')", name=op.f('ck_approval_stage_pass_op')),
-    sa.CheckConstraint("state IN ('waiting','open','held','passed','rejected','returned','cancelled')", name=op.f('ck_approval_stage_state')),
-    sa.ForeignKeyConstraint(['case_id'], ['approval_case.id'], name=op.f('fk_approval_stage_case_id')),
-    sa.PrimaryKeyConstraint('case_id', 'number', name=op.f('pk_approval_stage')),
-    sa.UniqueConstraint('case_id', 'round', 'visit', 'node_key', name=op.f('uq_approval_stage_case_id_round_visit_node_key'))
+    op.create_table(
+        "approval_definition",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("published_by", sa.String(length=60), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_approval_definition_version")),
+        sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
     )
-    op.create_index('ix_approval_stage_region', 'approval_stage', ['region', 'state'], unique=False)
-    op.create_table('approval_task',
-    sa.Column('case_id', sa.String(length=40), nullable=False),
-    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('stage', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=20), nullable=False),
-    sa.Column('parent', sa.Integer(), nullable=True),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('role', sa.String(length=60), nullable=True),
-    sa.Column('region', sa.String(length=12), nullable=False),
-    sa.Column('assignee', sa.String(length=60), nullable=True),
-    sa.Column('on_behalf_of', sa.String(length=60), nullable=True),
-    sa.Column('state', sa.String(length=20), nullable=False),
-    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ended_by_id', sa.String(length=60), nullable=True),
-    sa.Column('ended_by_name', sa.String(length=100), nullable=True),
-    sa.Column('reason', sa.String(length=60), nullable=False),
-    sa.CheckConstraint("(ended_at IS NULL) = (state IN ('waiting','open','claimed','delegated'))", name=op.f('ck_approval_task_ended')),
-    sa.CheckConstraint("kind IN ('approve','delegate','sign_before','sign_after','sign_parallel','consult','cc')", name=op.f('ck_approval_task_kind')),
-    sa.CheckConstraint("state IN ('waiting','open','claimed','delegated','passed','rejected','returned','transferred','cancelled','read')", name=op.f('ck_approval_task_state')),
-    sa.CheckConstraint('role IS NOT NULL OR assignee IS NOT NULL', name=op.f('ck_approval_task_addressed')),
-    sa.ForeignKeyConstraint(['case_id', 'stage'], ['approval_stage.case_id', 'approval_stage.number'], name=op.f('fk_approval_task_case_id_stage')),
-    sa.PrimaryKeyConstraint('case_id', 'number', name=op.f('pk_approval_task'))
+    op.create_index(
+        "uq_approval_definition_published",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
     )
-    op.create_index('ix_approval_task_assignee', 'approval_task', ['assignee'], unique=False, postgresql_where=sa.text("state IN ('open','claimed')"), sqlite_where=sa.text("state IN ('open','claimed')"))
-    op.create_index('ix_approval_task_post', 'approval_task', ['region', 'role'], unique=False, postgresql_where=sa.text("state IN ('open','claimed')"), sqlite_where=sa.text("state IN ('open','claimed')"))
+    op.create_table(
+        "approval_post",
+        sa.Column("post_id", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_approval_post")),
+    )
+    op.create_index(op.f("ix_approval_post_account_id"), "approval_post", ["account_id"], unique=False)
+    op.create_index("ix_approval_post_seat", "approval_post", ["region", "role"], unique=False)
+    op.create_table(
+        "approval_case",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("business_type", sa.String(length=60), nullable=False),
+        sa.Column("business_id", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("home_region", sa.String(length=12), nullable=False),
+        sa.Column("token_region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("initiator_id", sa.String(length=60), nullable=False),
+        sa.Column("initiator_name", sa.String(length=100), nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("last_verb", sa.String(length=20), nullable=False),
+        sa.Column("last_id", sa.String(length=60), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trail_seq", sa.Integer(), nullable=False),
+        sa.Column("trail_hash", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
+            name=op.f("ck_approval_case_closed"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
+            name=op.f("ck_approval_case_state"),
+        ),
+        sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
+        sa.ForeignKeyConstraint(
+            ["def_key", "def_version"],
+            ["approval_definition.key", "approval_definition.version"],
+            name=op.f("fk_approval_case_def_key_def_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_case")),
+    )
+    op.create_index("ix_approval_case_business", "approval_case", ["business_type", "business_id"], unique=False)
+    op.create_index("ix_approval_case_home_region", "approval_case", ["home_region", "opened_at"], unique=False)
+    op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
+    op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
+    op.create_index(
+        "uq_approval_case_open",
+        "approval_case",
+        ["business_type", "business_id"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_table(
+        "approval_barred",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_barred_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "account_id", name=op.f("pk_approval_barred")),
+    )
+    op.create_table(
+        "approval_command",
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("request_sha", sa.String(length=64), nullable=False),
+        sa.Column("response", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_command_case_id")),
+        sa.PrimaryKeyConstraint("command_id", name=op.f("pk_approval_command")),
+    )
+    op.create_index(op.f("ix_approval_command_case_id"), "approval_command", ["case_id"], unique=False)
+    op.create_table(
+        "approval_decision",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=60), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("actor_name", sa.String(length=100), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.CheckConstraint(
+            "verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all')",
+            name=op.f("ck_approval_decision_verb"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
+        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+    )
+    op.create_index("ix_approval_decision_actor", "approval_decision", ["actor_id", "at"], unique=False)
+    op.create_table(
+        "approval_event",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=True),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("actor_id", sa.String(length=60), nullable=True),
+        sa.Column("decision_hash", sa.String(length=64), nullable=True),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_event_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_event")),
+    )
+    op.create_table(
+        "approval_round",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_round_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "round", name=op.f("pk_approval_round")),
+    )
+    op.create_table(
+        "approval_stage",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("node_key", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("mode", sa.String(length=20), nullable=False),
+        sa.Column("pass_op", sa.String(length=2), nullable=True),
+        sa.Column("pass_value", sa.Integer(), nullable=True),
+        sa.Column("denominator", sa.String(length=20), nullable=True),
+        sa.Column("veto", sa.Boolean(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
+        sa.CheckConstraint("mode IN ('sequential','any','all','vote')", name=op.f("ck_approval_stage_mode")),
+        sa.CheckConstraint("pass_op IN ('>=','>')", name=op.f("ck_approval_stage_pass_op")),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','held','passed','rejected','returned','cancelled')",
+            name=op.f("ck_approval_stage_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
+        sa.UniqueConstraint(
+            "case_id", "round", "visit", "node_key", name=op.f("uq_approval_stage_case_id_round_visit_node_key")
+        ),
+    )
+    op.create_index("ix_approval_stage_region", "approval_stage", ["region", "state"], unique=False)
+    op.create_table(
+        "approval_task",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("parent", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("assignee", sa.String(length=60), nullable=True),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.String(length=60), nullable=True),
+        sa.Column("ended_by_name", sa.String(length=100), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (state IN ('waiting','open','claimed','delegated'))",
+            name=op.f("ck_approval_task_ended"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('approve','delegate','sign_before','sign_after','sign_parallel','consult','cc')",
+            name=op.f("ck_approval_task_kind"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','claimed','delegated','passed','rejected','returned','transferred','cancelled','read')",
+            name=op.f("ck_approval_task_state"),
+        ),
+        sa.CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name=op.f("ck_approval_task_addressed")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "stage"],
+            ["approval_stage.case_id", "approval_stage.number"],
+            name=op.f("fk_approval_task_case_id_stage"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_task")),
+    )
+    op.create_index(
+        "ix_approval_task_assignee",
+        "approval_task",
+        ["assignee"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.create_index(
+        "ix_approval_task_post",
+        "approval_task",
+        ["region", "role"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for statement in POSTGRESQL_TRIGGERS if is_postgresql else SQLITE_TRIGGERS:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    op.drop_index('ix_approval_task_post', table_name='approval_task', postgresql_where=sa.text("state IN ('open','claimed')"), sqlite_where=sa.text("state IN ('open','claimed')"))
-    op.drop_index('ix_approval_task_assignee', table_name='approval_task', postgresql_where=sa.text("state IN ('open','claimed')"), sqlite_where=sa.text("state IN ('open','claimed')"))
-    op.drop_table('approval_task')
-    op.drop_index('ix_approval_stage_region', table_name='approval_stage')
-    op.drop_table('approval_stage')
-    op.drop_table('approval_round')
-    op.drop_table('approval_event')
-    op.drop_index('ix_approval_decision_actor', table_name='approval_decision')
-    op.drop_table('approval_decision')
-    op.drop_index(op.f('ix_approval_command_case_id'), table_name='approval_command')
-    op.drop_table('approval_command')
-    op.drop_table('approval_barred')
-    op.drop_index('uq_approval_case_open', table_name='approval_case', postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"), sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"))
-    op.drop_index(op.f('ix_approval_case_organisation_id'), table_name='approval_case')
-    op.drop_index('ix_approval_case_initiator', table_name='approval_case')
-    op.drop_index('ix_approval_case_home_region', table_name='approval_case')
-    op.drop_index('ix_approval_case_business', table_name='approval_case')
-    op.drop_table('approval_case')
-    op.drop_index('ix_approval_post_seat', table_name='approval_post')
-    op.drop_index(op.f('ix_approval_post_account_id'), table_name='approval_post')
-    op.drop_table('approval_post')
-    op.drop_index('uq_approval_definition_published', table_name='approval_definition', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
-    op.drop_table('approval_definition')
-    op.drop_table('stream_head')
-    op.drop_index('ix_outbox_unsent', table_name='outbox', postgresql_where=sa.text('sent_at IS NULL'), sqlite_where=sa.text('sent_at IS NULL'))
-    op.drop_index('ix_outbox_troubled', table_name='outbox', postgresql_where=sa.text('sent_at IS NULL AND attempts > 0'), sqlite_where=sa.text('sent_at IS NULL AND attempts > 0'))
-    op.drop_index('ix_outbox_sent_at', table_name='outbox')
-    op.drop_table('outbox')
-    op.drop_table('inbox_mark')
-    op.drop_table('inbox_cursor')
-    op.drop_index(op.f('ix_inbox_received_at'), table_name='inbox')
-    op.drop_table('inbox')
-    op.drop_index(op.f('ix_held_event_event_id'), table_name='held_event')
-    op.drop_index('ix_held_event_due', table_name='held_event')
-    op.drop_index('ix_held_event_aggregate', table_name='held_event')
-    op.drop_table('held_event')
-    op.drop_index(op.f('ix_answered_command_created_at'), table_name='answered_command')
-    op.drop_table('answered_command')
-    op.drop_index('uq_volunteer_person', table_name='volunteer', postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.drop_index('uq_volunteer_account', table_name='volunteer', postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.drop_index('ix_volunteer_region', table_name='volunteer')
-    op.drop_index(op.f('ix_volunteer_account_id'), table_name='volunteer')
-    op.drop_table('volunteer')
-    op.drop_index(op.f('ix_sign_in_account_id'), table_name='sign_in')
-    op.drop_table('sign_in')
-    op.drop_index('uq_post_one_administrator_role', table_name='post', postgresql_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"), sqlite_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"))
-    op.drop_index('uq_post_of_official', table_name='post', postgresql_where=sa.text("organisation_id IS NULL AND state <> 'ended'"), sqlite_where=sa.text("organisation_id IS NULL AND state <> 'ended'"))
-    op.drop_index('ix_post_account', table_name='post')
-    op.drop_table('post')
-    op.drop_index('uq_organisation_uscc', table_name='organisation', postgresql_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"), sqlite_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"))
-    op.drop_index('uq_organisation_name', table_name='organisation', postgresql_where=sa.text("state <> 'refused'"), sqlite_where=sa.text("state <> 'refused'"))
-    op.drop_index('ix_organisation_region', table_name='organisation')
-    op.drop_index(op.f('ix_organisation_head_account_id'), table_name='organisation')
-    op.drop_table('organisation')
-    op.drop_index(op.f('ix_one_use_secret_account_id'), table_name='one_use_secret')
-    op.drop_table('one_use_secret')
-    op.drop_index(op.f('ix_consent_account_id'), table_name='consent')
-    op.drop_table('consent')
-    op.drop_table('number_block')
-    op.drop_index('ix_file_entry_volunteer', table_name='file_entry')
-    op.drop_table('file_entry')
-    op.drop_table('account')
+    op.drop_index(
+        "ix_approval_task_post",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_index(
+        "ix_approval_task_assignee",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_table("approval_task")
+    op.drop_index("ix_approval_stage_region", table_name="approval_stage")
+    op.drop_table("approval_stage")
+    op.drop_table("approval_round")
+    op.drop_table("approval_event")
+    op.drop_index("ix_approval_decision_actor", table_name="approval_decision")
+    op.drop_table("approval_decision")
+    op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
+    op.drop_table("approval_command")
+    op.drop_table("approval_barred")
+    op.drop_index(
+        "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
+    op.drop_index("ix_approval_case_initiator", table_name="approval_case")
+    op.drop_index("ix_approval_case_home_region", table_name="approval_case")
+    op.drop_index("ix_approval_case_business", table_name="approval_case")
+    op.drop_table("approval_case")
+    op.drop_index("ix_approval_post_seat", table_name="approval_post")
+    op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
+    op.drop_table("approval_post")
+    op.drop_index(
+        "uq_approval_definition_published",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
+    )
+    op.drop_table("approval_definition")
+    op.drop_table("stream_head")
+    op.drop_index(
+        "ix_outbox_unsent",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_outbox_troubled",
+        table_name="outbox",
+        postgresql_where=sa.text("sent_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("sent_at IS NULL AND attempts > 0"),
+    )
+    op.drop_index("ix_outbox_sent_at", table_name="outbox")
+    op.drop_table("outbox")
+    op.drop_table("inbox_mark")
+    op.drop_table("inbox_cursor")
+    op.drop_index(op.f("ix_inbox_received_at"), table_name="inbox")
+    op.drop_table("inbox")
+    op.drop_index(op.f("ix_held_event_event_id"), table_name="held_event")
+    op.drop_index("ix_held_event_due", table_name="held_event")
+    op.drop_index("ix_held_event_aggregate", table_name="held_event")
+    op.drop_table("held_event")
+    op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
+    op.drop_table("answered_command")
+    op.drop_index(
+        "uq_volunteer_person",
+        table_name="volunteer",
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
+    )
+    op.drop_index(
+        "uq_volunteer_account",
+        table_name="volunteer",
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
+    )
+    op.drop_index("ix_volunteer_region", table_name="volunteer")
+    op.drop_index(op.f("ix_volunteer_account_id"), table_name="volunteer")
+    op.drop_table("volunteer")
+    op.drop_index(op.f("ix_sign_in_account_id"), table_name="sign_in")
+    op.drop_table("sign_in")
+    op.drop_index(
+        "uq_post_one_administrator_role",
+        table_name="post",
+        postgresql_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
+        sqlite_where=sa.text("role IN ('system_admin','security_admin','audit_admin') AND state <> 'ended'"),
+    )
+    op.drop_index(
+        "uq_post_of_official",
+        table_name="post",
+        postgresql_where=sa.text("organisation_id IS NULL AND state <> 'ended'"),
+        sqlite_where=sa.text("organisation_id IS NULL AND state <> 'ended'"),
+    )
+    op.drop_index("ix_post_account", table_name="post")
+    op.drop_table("post")
+    op.drop_index(
+        "uq_organisation_uscc",
+        table_name="organisation",
+        postgresql_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"),
+        sqlite_where=sa.text("uscc IS NOT NULL AND state <> 'refused'"),
+    )
+    op.drop_index(
+        "uq_organisation_name",
+        table_name="organisation",
+        postgresql_where=sa.text("state <> 'refused'"),
+        sqlite_where=sa.text("state <> 'refused'"),
+    )
+    op.drop_index("ix_organisation_region", table_name="organisation")
+    op.drop_index(op.f("ix_organisation_head_account_id"), table_name="organisation")
+    op.drop_table("organisation")
+    op.drop_index(op.f("ix_one_use_secret_account_id"), table_name="one_use_secret")
+    op.drop_table("one_use_secret")
+    op.drop_index(op.f("ix_consent_account_id"), table_name="consent")
+    op.drop_table("consent")
+    op.drop_table("number_block")
+    op.drop_index("ix_file_entry_volunteer", table_name="file_entry")
+    op.drop_table("file_entry")
+    op.drop_table("account")
     if op.get_bind().dialect.name == "postgresql":
         # The triggers went with their tables, the functions they call did not.
         for function in ("approval_refuse_change",):
