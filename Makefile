@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format lock migrations bench-story clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
@@ -39,6 +39,9 @@ check: dev ## format, lint, types, imports, documents
 format: dev ## put the code into shape and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+documents: dev ## make the documents again that are made from the code
+	$(BIN)/python -m services.launcher.documents
 
 lock: dev ## make the locks again from pyproject.toml and package.json
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements.lock

@@ -1,8 +1,15 @@
-"""Documents made from the code: OpenAPI and the settings table."""
+"""Documents made from the code: `python -m services.launcher.documents` writes them, a test finds the stale ones."""
 
 from __future__ import annotations
 
-from services.launcher.parts import Keys, app_of, openapi_text
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+
+from services.launcher.parts import SERVICES, Keys, app_of, event_map
 from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox
@@ -10,15 +17,59 @@ from shared.sealing import Sealer
 from shared.storage import Database
 from shared.storage.database import make_engine
 
+ROOT = Path(__file__).resolve().parents[2]
 
-def openapi_of(service: str) -> str:
-    """Answer a service's OpenAPI document; no database is needed to write it."""
+
+def app_for_documents(service: str) -> Flask:
+    """Make a service's app with throw-away keys and no database behind it, to read its routes."""
     keys = TokenKeys.generate()
-    database = Database(make_engine("sqlite://"), clock=SystemClock(), outbox=StoredOutbox(service, "hebei"))
+    database = Database(
+        make_engine("sqlite:///never-opened.db"), clock=SystemClock(), outbox=StoredOutbox(service, "hebei")
+    )
     sealer = Sealer(keys={1: bytes(32)}, active=1, index_key=bytes(32))
-    app = app_of(
+    return app_of(
         service,
         database,
         Keys(verifier=TokenVerifier(keys.public_set), signer=TokenSigner(keys.private), sealer=sealer),
     )
-    return openapi_text(app)
+
+
+def openapi_of(service: str) -> str:
+    """Answer a service's OpenAPI document as it is committed."""
+    with app_for_documents(service).test_client() as client:
+        return json.dumps(client.get("/openapi.json").json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def events_table() -> str:
+    """Answer the event map as a table of the architecture page."""
+    rows = [f"| `{name}` | {', '.join(listeners)} |" for name, listeners in sorted(event_map().items())]
+    return "\n".join(["| event | heard by |", "|---|---|", *rows])
+
+
+def between_marks(page: str, mark: str, text: str) -> str:
+    """Answer a page with what stands between `<!-- mark:begin -->` and `<!-- mark:end -->` replaced."""
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+    replaced, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}\n{text}\n{end}", page, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"{begin} stands {count} times")
+    return replaced
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """Answer every document made from the code: where it lies and what it must say."""
+    for service in SERVICES:
+        yield ROOT / "docs" / "api" / f"{service}.json", openapi_of(service)
+    architecture = ROOT / "docs" / "architecture.md"
+    yield architecture, between_marks(architecture.read_text(), "events", events_table())
+
+
+def write_documents() -> None:
+    """Write the documents that are stale."""
+    for path, text in documents():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+if __name__ == "__main__":
+    write_documents()

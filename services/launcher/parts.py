@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -140,9 +139,3 @@ def event_map_text() -> str:
     found = event_map()
     width = max(len(name) for name in found)
     return "\n".join(f"{name:<{width}}  →  {', '.join(listeners)}" for name, listeners in sorted(found.items()))
-
-
-def openapi_text(app: Flask) -> str:
-    """Write a service's OpenAPI document as it is committed."""
-    with app.test_client() as client:
-        return json.dumps(client.get("/openapi.json").json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

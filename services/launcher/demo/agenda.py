@@ -68,6 +68,8 @@ class Agenda:
 
     def live(self, say: Callable[[date], None]) -> None:
         """Go through everything; `say` is told each day before it begins."""
+        # Back to the first act, once and before anything is stored; from then on time only goes forward.
+        self._clock.set(self._acts[0][0])
         while self._acts:
             day = business_date(self._acts[0][0])
             say(day)
