@@ -1,0 +1,1 @@
+"""The use cases of notifications, one module per thing they are about."""

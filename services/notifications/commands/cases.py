@@ -1,0 +1,58 @@
+"""Telling people of cases: whoever is asked to decide one, and whoever started it."""
+
+from __future__ import annotations
+
+from services.notifications import rules
+from services.notifications.commands.messages import tell, tell_holders
+from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.identity import Role
+from shared.storage import UnitOfWork
+
+
+def tell_asked(uow: UnitOfWork, event: TaskAssigned) -> None:
+    """Tell whoever may decide that a case waits for them; who must not decide it does not hear of it."""
+    text, key = rules.task_assigned(event), f"task:{event.case_id}:{event.task}"
+    if event.assignee is not None:
+        tell(uow, [event.assignee], text, dedupe=key)
+    elif event.role is not None:
+        tell_holders(
+            uow,
+            role=event.role,
+            region=event.region,
+            text=text,
+            dedupe=key,
+            except_for=event.excluded_account_ids,
+        )
+
+
+def tell_progress(uow: UnitOfWork, event: CaseDecided) -> None:
+    """Tell the initiator that a stage passed; what ends a round is told by the event that follows."""
+    if event.verb != "approve":
+        return
+    key = f"case.decided:{event.case_id}:{event.round}:{event.region}:{event.decided_by_account_id}"
+    _tell_initiator(uow, event.initiator_account_id, rules.case_approved(event), key)
+
+
+def tell_returned(uow: UnitOfWork, event: CaseReturned) -> None:
+    """Tell the initiator what to correct, unless an event of that business tells them."""
+    if event.business_type not in rules.TELL_OF_THEIR_RETURN:
+        key = f"case.returned:{event.case_id}:{event.round}"
+        _tell_initiator(uow, event.initiator_account_id, rules.case_returned(event), key)
+
+
+def tell_closed(uow: UnitOfWork, event: CaseClosed) -> None:
+    """Tell the initiator how a case ended, unless they ended it or an event of that business tells them."""
+    if event.outcome != "withdrawn" and event.business_type not in rules.TELL_OF_THEIR_END:
+        key = f"case.closed:{event.case_id}"
+        _tell_initiator(uow, event.initiator_account_id, rules.case_closed(event), key)
+
+
+def tell_held(uow: UnitOfWork, event: CaseHeld) -> None:
+    """Tell the clerks of a region that nobody there can decide a case, so that somebody is given the post."""
+    text, key = rules.case_held(event), f"case.held:{event.case_id}:{event.round}:{event.region}"
+    tell_holders(uow, role=Role.CLERK.value, region=event.region, text=text, dedupe=key)
+
+
+def _tell_initiator(uow: UnitOfWork, account_id: str, text: rules.Text, key: str) -> None:
+    if not rules.is_system(account_id):
+        tell(uow, [account_id], text, dedupe=key)

@@ -1,0 +1,98 @@
+"""Telling people what happened: one function per event, which names whom it concerns and what tells it from others.
+
+The inbox lets each event through once; the key of a message is a second bar that holds where an event is said again
+under another id.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from services.notifications import rules
+from services.notifications.commands.messages import tell, tell_administrators, tell_volunteer
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.registration import OrganisationApproved, RegistrationRefused, VolunteerRegistered
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
+from shared.regions import Regions
+from shared.storage import UnitOfWork
+
+
+def welcome_volunteer(uow: UnitOfWork, event: VolunteerRegistered) -> None:
+    """Welcome a new volunteer with their number."""
+    text = rules.volunteer_registered(event)
+    tell(uow, [event.account_id], text, dedupe=f"volunteer:{event.volunteer_number}")
+
+
+def tell_head(uow: UnitOfWork, event: OrganisationApproved) -> None:
+    """Tell the head that the organisation was approved."""
+    text = rules.organisation_approved(event)
+    tell(uow, [event.head_account_id], text, dedupe=f"organisation:{event.organisation_id}")
+
+
+def tell_applicant(uow: UnitOfWork, event: RegistrationRefused) -> None:
+    """Tell the applicant why; `subject_id` is of this one application."""
+    text = rules.registration_refused(event)
+    tell(uow, [event.account_id], text, dedupe=f"registration.refused:{event.subject_id}")
+
+
+def tell_hours(uow: UnitOfWork, event: HoursCredited) -> None:
+    """Tell the volunteer of credited hours."""
+    text = rules.hours_credited(event)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"hours:{event.entry_id}")
+
+
+def tell_voided(uow: UnitOfWork, event: RecordVoided) -> None:
+    """Tell the volunteer of a record that does not count."""
+    text = rules.record_voided(event)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"record.voided:{event.record_id}")
+
+
+def tell_candidate(uow: UnitOfWork, event: NominationOpened) -> None:
+    """Tell the volunteer that they are a candidate."""
+    text = rules.nomination_opened(event)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"nomination.opened:{event.nomination_id}")
+
+
+def tell_decided_candidate(uow: UnitOfWork, event: NominationDecided) -> None:
+    """Tell the volunteer of a nomination that came to nothing; a granted one is told by its star or award."""
+    if event.granted:
+        return
+    text = rules.nomination_refused(event)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"nomination.decided:{event.nomination_id}")
+
+
+def tell_star(uow: UnitOfWork, event: StarGranted) -> None:
+    """Tell the volunteer of a new star level."""
+    decided_by = Regions.load().get(event.decided_by_region, on=event.granted_on).full_name
+    text = rules.star_granted(event, decided_by=decided_by)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"star:{event.nomination_id}")
+
+
+def tell_award(uow: UnitOfWork, event: AwardGranted) -> None:
+    """Tell the volunteer of a commendation."""
+    granted_by = Regions.load().get(event.granting_region, on=event.granted_on).full_name
+    text = rules.award_granted(event, granted_by=granted_by)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"award:{event.award_id}")
+
+
+def tell_returned(uow: UnitOfWork, event: ReportReturned) -> None:
+    """Tell the organisation what to correct.
+
+    A report may come back several times with the same words, so nothing in the event is a key of its own.
+    """
+    text = rules.report_returned(event)
+    key = f"report.returned:{event.report_id}:{uuid.uuid4().hex}"
+    tell_administrators(uow, event.organisation_id, text, dedupe=key)
+
+
+def tell_approved(uow: UnitOfWork, event: ReportApproved) -> None:
+    """Tell the organisation that its report is through."""
+    text = rules.report_approved(event)
+    tell_administrators(uow, event.organisation_id, text, dedupe=f"report.approved:{event.report_id}")
+
+
+def tell_rejected(uow: UnitOfWork, event: ReportRejected) -> None:
+    """Tell the organisation that its report was rejected."""
+    text = rules.report_rejected(event)
+    tell_administrators(uow, event.organisation_id, text, dedupe=f"report.rejected:{event.report_id}")

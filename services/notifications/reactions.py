@@ -1,0 +1,34 @@
+"""What notifications does when others speak: it keeps copies of who is who, and tells the people concerned."""
+
+from __future__ import annotations
+
+from services.notifications.commands import cases, copies, telling
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
+from shared.messaging import Reactions
+
+reactions = Reactions("notifications")
+
+reactions.on(PostChanged)(copies.know_post)
+reactions.on(VolunteerRegistered)(copies.know_volunteer)
+reactions.on(VolunteerRegistered)(telling.welcome_volunteer)
+reactions.on(OrganisationApproved)(copies.know_organisation)
+reactions.on(OrganisationApproved)(telling.tell_head)
+reactions.on(RegistrationRefused)(telling.tell_applicant)
+reactions.on(HoursCredited)(telling.tell_hours)
+reactions.on(RecordVoided)(telling.tell_voided)
+reactions.on(NominationOpened)(telling.tell_candidate)
+reactions.on(NominationDecided)(telling.tell_decided_candidate)
+reactions.on(StarGranted)(telling.tell_star)
+reactions.on(AwardGranted)(telling.tell_award)
+reactions.on(ReportReturned)(telling.tell_returned)
+reactions.on(ReportApproved)(telling.tell_approved)
+reactions.on(ReportRejected)(telling.tell_rejected)
+reactions.on(TaskAssigned)(cases.tell_asked)
+reactions.on(CaseDecided)(cases.tell_progress)
+reactions.on(CaseReturned)(cases.tell_returned)
+reactions.on(CaseHeld)(cases.tell_held)
+reactions.on(CaseClosed)(cases.tell_closed)
