@@ -1,0 +1,6 @@
+"""Stars and commendations: who is nominated, who decides, what was granted.
+
+Owns nominations, stars and awards, and the cases that decide them. Publishes `nomination.opened`,
+`nomination.decided`, `star.granted` and `award.granted`. Reacts to `volunteer.registered` (a copy of who the volunteers
+are), `hours.credited` (a star may fall due) and `post.changed` (who can decide).
+"""

@@ -1,0 +1,1 @@
+"""The use cases of awards, one module per thing they are about."""

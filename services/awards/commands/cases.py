@@ -1,0 +1,64 @@
+"""What the cases of awards bring: a decided case grants or refuses, in the same transaction as the decision.
+
+Cases of stars have no `return`: the system opens them and has nothing to correct, so their definitions have one round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.awards.commands import commendations, stars
+from services.awards.commands.nominations import decide
+from services.awards.model import NominationState
+from services.awards.rules import COMMENDATION_DEFINITION, STAR_DEFINITIONS
+from shared.approval.outcomes import Outcome
+from shared.approval.service import Approvals
+from shared.approval.views import CaseView
+from shared.storage import UnitOfWork
+
+approvals = Approvals(service="awards", definitions=[*STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION])
+outcomes = approvals.outcomes
+
+
+@outcomes.on(stars.BUSINESS, Outcome.APPROVED)
+def star_approved(uow: UnitOfWork, case: CaseView) -> None:
+    """Give the star; the region that spoke last decided it."""
+    stars.grant_star(uow, case.business_id, decided_by_region=case.last.region)
+
+
+@outcomes.on(commendations.BUSINESS, Outcome.APPROVED)
+def commendation_approved(uow: UnitOfWork, case: CaseView) -> None:
+    """Give the award; the region that spoke last grants it."""
+    commendations.grant_award(uow, case.business_id, granting_region=case.last.region)
+
+
+@outcomes.on(stars.BUSINESS, Outcome.REJECTED)
+@outcomes.on(commendations.BUSINESS, Outcome.REJECTED)
+def nomination_rejected(uow: UnitOfWork, case: CaseView) -> None:
+    """Refuse the nomination, with what the decider said."""
+    decide(uow, case.business_id, state=NominationState.REFUSED, reason=case.last.opinion)
+
+
+@outcomes.on(commendations.BUSINESS, Outcome.RETURNED)
+def commendation_returned(uow: UnitOfWork, case: CaseView) -> None:
+    """Give the nomination back to its clerk."""
+    commendations.return_nomination(uow, case.business_id, reason=case.last.opinion)
+
+
+@outcomes.on(commendations.BUSINESS, Outcome.RESUBMITTED)
+def commendation_resubmitted(uow: UnitOfWork, case: CaseView) -> None:
+    """Take the corrected nomination back into approval."""
+    commendations.resume_nomination(uow, case.business_id)
+
+
+@outcomes.on(commendations.BUSINESS, Outcome.WITHDRAWN)
+def commendation_withdrawn(uow: UnitOfWork, case: CaseView) -> None:
+    """End a nomination that its clerk took back."""
+    decide(uow, case.business_id, state=NominationState.WITHDRAWN, reason="提名人已撤回")
+
+
+@outcomes.content(commendations.BUSINESS)
+def commendation_content(uow: UnitOfWork, case: CaseView) -> Mapping[str, Any]:
+    """Read what a new round decides on: the story as it was corrected."""
+    return commendations.content_of(uow, case.business_id)

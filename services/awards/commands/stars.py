@@ -1,0 +1,166 @@
+"""Stars: hours that are credited make candidates, and the tier that decides a level grants or refuses it."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+
+from services.awards.commands.nominations import decide
+from services.awards.model import (
+    UNDECIDED,
+    KnownVolunteer,
+    Nomination,
+    NominationKind,
+    NominationState,
+    StandingRow,
+    Star,
+    refused_levels,
+)
+from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, star_due, star_rule, star_title
+from shared.approval.core.state import Party
+from shared.approval.service import Approvals
+from shared.clock import business_date
+from shared.contracts.awards import NominationOpened, StarGranted
+from shared.contracts.records import HoursCredited
+from shared.errors import Unavailable
+from shared.hours import show_hours
+from shared.storage import UnitOfWork
+
+BUSINESS = "star_rating"
+SYSTEM = Party.system("awards")
+
+
+class VolunteerNotKnownYet(Unavailable):
+    """The volunteer's registration has not arrived here: the inbox tries the event again later."""
+
+    default_code = "volunteer_not_known_yet"
+    default_zh = "志愿者信息尚未同步"
+    default_en = "The volunteer's registration has not arrived here yet"
+
+
+def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals) -> None:
+    """Count credited hours and their evaluation, and nominate the volunteer for the star that falls due by them.
+
+    Source: notice II (6), 「根据志愿者的服务时间和服务质量，对志愿者给予相应的星级认定」.
+    :raises VolunteerNotKnownYet: when the volunteer's registration has not arrived here.
+    """
+    volunteer = uow.session.get(KnownVolunteer, event.volunteer_number)
+    if volunteer is None:
+        raise VolunteerNotKnownYet(volunteer_number=event.volunteer_number)
+    row = _standing_row(uow, volunteer.number)
+    row.total_hundredths = event.total_hundredths
+    row.quality_sum += event.quality
+    row.quality_count += 1
+    today = business_date(uow.now)
+    rule, standing = star_rule(today), row.standing
+    stars = star_due(
+        rule,
+        standing,
+        open_levels=_open_levels(uow, volunteer.number),
+        refused=refused_levels(uow.session, volunteer.number),
+        on=today,
+    )
+    if stars is not None:
+        _nominate(uow, volunteer, standing, rule, stars=stars, approvals=approvals)
+
+
+def _standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
+    row = uow.session.get(StandingRow, volunteer_number, with_for_update=True)
+    if row is None:
+        row = StandingRow.nothing(volunteer_number)
+        uow.session.add(row)
+    return row
+
+
+def _open_levels(uow: UnitOfWork, volunteer_number: str) -> frozenset[int]:
+    running = select(Nomination.stars).where(
+        Nomination.volunteer_number == volunteer_number,
+        Nomination.kind == NominationKind.STAR.value,
+        Nomination.state.in_(UNDECIDED),
+    )
+    return frozenset(stars for stars in uow.session.scalars(running) if stars is not None)
+
+
+def _nominate(
+    uow: UnitOfWork,
+    volunteer: KnownVolunteer,
+    standing: Standing,
+    rule: StarRule,
+    *,
+    stars: int,
+    approvals: Approvals,
+) -> None:
+    """Open a nomination for a star level, and the case that decides it."""
+    nomination = Nomination(
+        id=uuid.uuid4().hex,
+        kind=NominationKind.STAR.value,
+        title=star_title(stars),
+        volunteer_number=volunteer.number,
+        region=volunteer.region,
+        stars=stars,
+        story="",
+        proposer_account_id=SYSTEM.account_id,
+        proposer_name=SYSTEM.name,
+        state=NominationState.OPEN.value,
+        reason="",
+        opened_at=uow.now,
+    )
+    uow.session.add(nomination)
+    uow.session.flush()
+    case = approvals.open(
+        uow,
+        definition=STAR_DEFINITIONS[rule.decided_by(stars)],
+        business_type=BUSINESS,
+        business_id=nomination.id,
+        title=f"{nomination.title}认定：{volunteer.name}",
+        home_region=volunteer.region,
+        initiator=SYSTEM,
+        barred=frozenset({volunteer.account_id}),
+        content={
+            "volunteer_number": volunteer.number,
+            "volunteer_name": volunteer.name,
+            "stars": stars,
+            "total_hours": show_hours(standing.total_hundredths),
+            "hours_needed": show_hours(rule.threshold(stars)),
+            "average_quality": str(standing.average_quality),
+            "quality_floor": str(rule.quality_floor),
+        },
+        command_id=f"star/{nomination.id}",
+    )
+    nomination.case_id = case.id
+    uow.publish(
+        NominationOpened(
+            nomination_id=nomination.id,
+            kind="star",
+            title=nomination.title,
+            volunteer_number=volunteer.number,
+            region=volunteer.region,
+        )
+    )
+
+
+def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -> None:
+    """Give the volunteer the level they were nominated for, and tell the others."""
+    nomination = decide(uow, nomination_id, state=NominationState.GRANTED)
+    assert nomination.stars is not None
+    star = Star(
+        volunteer_number=nomination.volunteer_number,
+        stars=nomination.stars,
+        nomination_id=nomination.id,
+        granted_on=business_date(uow.now),
+        decided_by_region=decided_by_region,
+    )
+    uow.session.add(star)
+    row = _standing_row(uow, nomination.volunteer_number)
+    # A lower level that was decided later does not take the higher one away.
+    row.stars = max(row.stars, star.stars)
+    uow.publish(
+        StarGranted(
+            volunteer_number=star.volunteer_number,
+            nomination_id=nomination.id,
+            stars=star.stars,
+            granted_on=star.granted_on,
+            decided_by_region=decided_by_region,
+        )
+    )

@@ -1,0 +1,21 @@
+"""What awards does when others speak: it knows the volunteers, counts their hours, and knows who can decide."""
+
+from __future__ import annotations
+
+from services.awards.commands import copies, stars
+from services.awards.commands.cases import approvals
+from shared.contracts.records import HoursCredited
+from shared.contracts.registration import PostChanged, VolunteerRegistered
+from shared.messaging import Reactions
+from shared.storage import UnitOfWork
+
+reactions = Reactions("awards")
+
+reactions.on(VolunteerRegistered)(copies.know_volunteer)
+reactions.on(PostChanged)(approvals.follow_post)
+
+
+@reactions.on(HoursCredited)
+def count_hours(uow: UnitOfWork, event: HoursCredited) -> None:
+    """Count the hours, and open a case when a star falls due by them."""
+    stars.credit_hours(uow, event, approvals=approvals)
