@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from environs import Env
-from marshmallow import ValidationError
-from sqlalchemy.engine import make_url
+from urllib.parse import quote
 
 
 class SettingsError(Exception):
@@ -79,26 +77,21 @@ class Settings:
 
         :raises SettingsError: naming the setting that is wrong.
         """
-        env = Env(prefix="ANYUAN_")
-        if environment is not None:
-            env = _MappingEnv(environment)
-        try:
-            settings = cls(
-                node=env.str("NODE", "hebei"),
-                profile=env.str("PROFILE", "production"),
-                clock=env.str("CLOCK", "system"),
-                database_url=_with_password(env, "DATABASE"),
-                broker_url=_with_password(env, "BROKER"),
-                token_keys_file=_path(env, "TOKEN_KEYS_FILE"),
-                token_signing_key_file=_path(env, "TOKEN_SIGNING_KEY_FILE"),
-                data_key_file=_path(env, "DATA_KEY_FILE"),
-                portal_secret_file=_path(env, "PORTAL_SECRET_FILE"),
-                api_url=env.str("API_URL", "").rstrip("/"),
-                number_block=env.str("NUMBER_BLOCK", "01"),
-                heartbeat_file=Path(env.str("HEARTBEAT_FILE", "/tmp/anyuan-heartbeat")),  # noqa: S108  # a touch file
-            )
-        except ValidationError as error:
-            raise SettingsError(str(error)) from error
+        given = _Given(os.environ if environment is None else environment)
+        settings = cls(
+            node=given.text("NODE"),
+            profile=given.text("PROFILE"),
+            clock=given.text("CLOCK"),
+            database_url=given.url("DATABASE"),
+            broker_url=given.url("BROKER"),
+            token_keys_file=given.path("TOKEN_KEYS_FILE"),
+            token_signing_key_file=given.path("TOKEN_SIGNING_KEY_FILE"),
+            data_key_file=given.path("DATA_KEY_FILE"),
+            portal_secret_file=given.path("PORTAL_SECRET_FILE"),
+            api_url=given.text("API_URL").rstrip("/"),
+            number_block=given.text("NUMBER_BLOCK"),
+            heartbeat_file=Path(given.text("HEARTBEAT_FILE")),
+        )
         settings._check()
         return settings
 
@@ -123,29 +116,33 @@ class Settings:
         return value
 
 
-class _MappingEnv(Env):
-    """An environment taken from a mapping, so that tests and the demo leave the real one alone."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        super().__init__(prefix="ANYUAN_")
-        self._given = environment
-
-    def str(self, name: str, default: Any = None, **_: Any) -> Any:
-        return self._given.get(f"ANYUAN_{name}", default)
+_DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
-def _path(env: Env, name: str) -> Path | None:
-    found = env.str(name, "")
-    return Path(found) if found else None
+@dataclass(frozen=True)
+class _Given:
+    """The environment, read with the defaults of the settings table."""
 
+    environment: Mapping[str, str]
 
-def _with_password(env: Env, name: str) -> str:
-    url = env.str(f"{name}_URL", "")
-    file = _path(env, f"{name}_PASSWORD_FILE")
-    if not url or file is None:
-        return str(url)
-    try:
-        password = file.read_text().strip()
-    except OSError as error:
-        raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
-    return make_url(url).set(password=password).render_as_string(hide_password=False)
+    def text(self, name: str) -> str:
+        full = f"ANYUAN_{name}"
+        return self.environment.get(full) or _DEFAULTS[full]
+
+    def path(self, name: str) -> Path | None:
+        found = self.text(name)
+        return Path(found) if found else None
+
+    def url(self, name: str) -> str:
+        """Answer a URL with the password from its file put in."""
+        url, file = self.text(f"{name}_URL"), self.path(f"{name}_PASSWORD_FILE")
+        if not url or file is None:
+            return url
+        try:
+            password = file.read_text().strip()
+        except OSError as error:
+            raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
+        user, at, place = url.partition("@")
+        if not at:
+            raise SettingsError(f"ANYUAN_{name}_URL names no user, but ANYUAN_{name}_PASSWORD_FILE is set")
+        return f"{user}:{quote(password, safe='')}@{place}"

@@ -19,20 +19,20 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)#]+?)(?:#[^)]*)?\)")
 _NAME = re.compile(r"`([a-z]+(?:\.[a-z_]+)*\.[A-Za-z_][A-Za-z_.]*)`")
 
 
-def test_documents_made_from_the_code_are_current():
+def test_documents_made_from_the_code_are_current() -> None:
     stale = [path.relative_to(ROOT) for path, text in documents() if not path.exists() or path.read_text() != text]
 
     assert not stale, "run `make documents`"
 
 
-def test_every_event_has_a_listener():
+def test_every_event_has_a_listener() -> None:
     unheard = [name for name, listeners in event_map().items() if not listeners]
 
     assert not unheard
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_somewhere(page: Path):
+def test_every_link_leads_somewhere(page: Path) -> None:
     links = [link for link in _LINK.findall(page.read_text()) if "://" not in link]
 
     missing = [link for link in links if not _target(page, link).exists()]
@@ -40,7 +40,7 @@ def test_every_link_leads_somewhere(page: Path):
     assert not missing
 
 
-def test_every_class_of_the_glossary_exists():
+def test_every_class_of_the_glossary_exists() -> None:
     rows = [row for row in (ROOT / "docs/glossary.md").read_text().splitlines() if row.startswith("| ")]
     names = [name for row in rows[1:] for name in _NAME.findall(row.split("|")[3])]
 
@@ -48,7 +48,7 @@ def test_every_class_of_the_glossary_exists():
     assert not [name for name in names if not _exists(name)]
 
 
-def test_every_make_command_of_the_documents_exists():
+def test_every_make_command_of_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = {
         command
@@ -60,7 +60,7 @@ def test_every_make_command_of_the_documents_exists():
     assert not named - targets
 
 
-def test_every_anyuan_command_of_the_documents_exists():
+def test_every_anyuan_command_of_the_documents_exists() -> None:
     texts = "\n".join(page.read_text() for page in PAGES)
     named = set(re.findall(r"\banyuan ([a-z]+(?: [a-z]+)?)", " ".join(re.findall(r"`([^`]+)`", texts))))
 
