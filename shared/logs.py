@@ -19,8 +19,14 @@ def _add_trace(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> M
 
 def set_up_logs(*, service: str, level: str = "INFO") -> None:
     """Send every log line, the libraries' included, through one form to standard error."""
+
+    def add_service(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        entry.setdefault("service", service)
+        return entry
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        add_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace,
@@ -43,4 +49,3 @@ def set_up_logs(*, service: str, level: str = "INFO") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    structlog.contextvars.bind_contextvars(service=service)
