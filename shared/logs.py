@@ -9,11 +9,13 @@ from typing import Any
 
 import structlog
 
-from shared.trace import current_trace
+from shared.trace import active_trace
 
 
 def _add_trace(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    entry["trace_id"] = current_trace().trace_id
+    trace = active_trace()
+    if trace is not None:
+        entry["trace_id"] = trace.trace_id
     return entry
 
 

@@ -42,6 +42,11 @@ class Trace:
 _current: ContextVar[Trace | None] = ContextVar("anyuan_trace", default=None)
 
 
+def active_trace() -> Trace | None:
+    """Answer the trace of the request or message at hand, or None outside of any."""
+    return _current.get()
+
+
 def current_trace() -> Trace:
     """Answer the trace of the request or message at hand, or begin one."""
     return _current.get() or Trace.start()
