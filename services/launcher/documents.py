@@ -14,6 +14,7 @@ from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox
 from shared.sealing import Sealer
+from shared.settings import SETTINGS
 from shared.storage import Database
 from shared.storage.database import make_engine
 
@@ -46,6 +47,15 @@ def events_table() -> str:
     return "\n".join(["| event | heard by |", "|---|---|", *rows])
 
 
+def settings_table() -> str:
+    """Answer the settings as a table of the operators' page."""
+    rows = [
+        f"| `{setting.name}` | {setting.meaning} | {f'`{setting.default}`' if setting.default else ''} |"
+        for setting in SETTINGS
+    ]
+    return "\n".join(["| setting | meaning | default |", "|---|---|---|", *rows])
+
+
 def between_marks(page: str, mark: str, text: str) -> str:
     """Answer a page with what stands between `<!-- mark:begin -->` and `<!-- mark:end -->` replaced."""
     begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
@@ -61,6 +71,8 @@ def documents() -> Iterator[tuple[Path, str]]:
         yield ROOT / "docs" / "api" / f"{service}.json", openapi_of(service)
     architecture = ROOT / "docs" / "architecture.md"
     yield architecture, between_marks(architecture.read_text(), "events", events_table())
+    operators = ROOT / "deploy" / "README.md"
+    yield operators, between_marks(operators.read_text(), "settings", settings_table())
 
 
 def write_documents() -> None:
