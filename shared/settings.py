@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,8 +62,8 @@ class Settings:
     node: str
     profile: str
     clock: str
-    database_url: str
-    broker_url: str
+    database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
     token_keys_file: Path | None
     token_signing_key_file: Path | None
     data_key_file: Path | None
@@ -102,7 +103,7 @@ class Settings:
             raise SettingsError("ANYUAN_CLOCK must be system or adjustable")
         if self.clock == "adjustable" and self.profile == "production":
             raise SettingsError("ANYUAN_CLOCK=adjustable is refused in production; set ANYUAN_PROFILE=demo to try it")
-        if not (len(self.number_block) == 2 and self.number_block.isdigit()):
+        if not re.fullmatch(r"[0-9]{2}", self.number_block):
             raise SettingsError("ANYUAN_NUMBER_BLOCK must be two digits")
 
     def need(self, name: str) -> Any:

@@ -31,6 +31,8 @@ class Hours(fields.Field[int]):
             raise ValidationError(Told("not_a_number", zh="应为数字", en="Not a valid number."))
         try:
             hours = Decimal(str(value))
+            if hours.is_nan():
+                raise InvalidOperation
             exact = hours == round(hours, 2)
         except InvalidOperation as error:
             raise ValidationError(Told("not_a_number", zh="应为数字", en="Not a valid number.")) from error

@@ -1,0 +1,1 @@
+"""The HTTP kit's own rules: words, fields, problems, pages."""

@@ -1,0 +1,1 @@
+"""Passwords, tokens, people and what they see."""

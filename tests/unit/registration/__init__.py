@@ -1,0 +1,1 @@
+"""Ages, numbers and who may give a post."""

@@ -1,0 +1,1 @@
+"""What may be corrected and sent in a report."""

@@ -1,0 +1,1 @@
+"""Sealing, settings, instants and the unit of work."""

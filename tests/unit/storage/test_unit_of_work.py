@@ -1,0 +1,108 @@
+"""What is done in a unit of work becomes true together, with its events, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+from sqlalchemy.orm import Session
+
+from shared.clock import FixedClock
+from shared.contracts.base import Event
+from shared.contracts.registration import RegistrationRefused
+from shared.storage import Database
+from shared.storage.database import make_engine
+from shared.trace import Trace
+
+NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
+METADATA = MetaData()
+THING = Table("thing", METADATA, Column("id", Integer, primary_key=True))
+TOLD = RegistrationRefused(subject_id="v1", subject="volunteer", name="王明", account_id="wang", reason="照片不清")
+
+
+class Stop(Exception):
+    pass
+
+
+@dataclass
+class Heard:
+    events: list[Event] = field(default_factory=list)
+    fails: bool = False
+
+    def write(self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]) -> None:
+        assert session.in_transaction()
+        assert now == NOW
+        assert len(trace) == len(events)
+        if self.fails:
+            raise Stop
+        self.events += events
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def database(tmp_path: Path, heard: Heard) -> Iterator[Database]:
+    engine = make_engine(f"sqlite:///{tmp_path}/uow.db")
+    METADATA.create_all(engine)
+    yield Database(engine, clock=FixedClock(NOW), outbox=heard)
+    engine.dispose()
+
+
+def add(database: Database, *, and_then: Exception | None = None) -> None:
+    with database.unit_of_work() as uow:
+        uow.session.execute(insert(THING).values(id=1))
+        uow.publish(TOLD)
+        if and_then is not None:
+            raise and_then
+
+
+def rows(database: Database) -> int:
+    with database.reading() as session:
+        return session.execute(select(func.count()).select_from(THING)).scalar_one()
+
+
+def test_a_good_end_commits_and_tells(database: Database, heard: Heard) -> None:
+    woken: list[int] = []
+    database.on_published(lambda: woken.append(rows(database)))
+    with database.unit_of_work() as uow:
+        uow.session.execute(insert(THING).values(id=1))
+        uow.publish(TOLD)
+        assert heard.events == []
+    assert rows(database) == 1
+    assert heard.events == [TOLD]
+    assert woken == [1], "whoever delivers events is woken after the commit"
+
+
+def test_nobody_is_woken_when_nothing_was_published(database: Database) -> None:
+    woken: list[int] = []
+    database.on_published(lambda: woken.append(1))
+    with database.unit_of_work() as uow:
+        uow.session.execute(insert(THING).values(id=1))
+    assert woken == []
+
+
+def test_an_error_leaves_nothing(database: Database, heard: Heard) -> None:
+    with pytest.raises(Stop):
+        add(database, and_then=Stop())
+    assert rows(database) == 0
+    assert heard.events == []
+
+
+def test_what_cannot_be_told_did_not_happen(database: Database, heard: Heard) -> None:
+    heard.fails = True
+    with pytest.raises(Stop):
+        add(database)
+    assert rows(database) == 0
+
+
+def test_reading_keeps_nothing(database: Database) -> None:
+    with database.reading() as session:
+        session.execute(insert(THING).values(id=1))
+    assert rows(database) == 0
