@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.awards.commands.nominations import decide, locked
+from services.awards.commands.nominations import decide, locked, open_nomination
 from services.awards.model import (
     Award,
     AwardCounter,
@@ -31,7 +31,7 @@ from services.awards.rules import (
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.awards import AwardGranted, NominationOpened
+from shared.contracts.awards import AwardGranted
 from shared.errors import Conflict, Invalid, NotFound, StaleRevision
 from shared.hours import show_hours
 from shared.identity import Principal
@@ -68,26 +68,7 @@ def nominate(
     :raises Invalid: `volunteer_has_no_star`.
     :raises Conflict: `already_nominated` while a nomination for the same award and round runs or was granted.
     """
-    # The volunteer's row is locked so that of two nominations at once the second one sees the first.
-    volunteer = uow.session.get(KnownVolunteer, proposal.volunteer_number, with_for_update=True)
-    today = business_date(uow.now)
-    if volunteer is None or not may(Act.NOMINATE, clerk, volunteer.region, regions=regions, on=today):
-        raise NotFound(
-            "volunteer_not_found",
-            zh="本辖区没有此编号的志愿者",
-            en="No volunteer of your regions has this number",
-            pointer="/volunteer_number",
-        )
-    check_own_account(clerk, volunteer.account_id)
-    standing = _standing(uow, volunteer.number)
-    if standing.stars < FEWEST_STARS_FOR_AWARD:
-        raise Invalid(
-            "volunteer_has_no_star",
-            zh="该志愿者还没有星级，不能提名表彰",
-            en="This volunteer has no star yet",
-            pointer="/volunteer_number",
-        )
-    _check_first(uow, proposal)
+    volunteer = _candidate(uow, proposal, clerk=clerk, regions=regions)
     nomination = Nomination(
         id=uuid.uuid4().hex,
         kind=NominationKind.COMMENDATION.value,
@@ -103,10 +84,41 @@ def nominate(
         reason="",
         opened_at=uow.now,
     )
-    uow.session.add(nomination)
-    uow.session.flush()
-    _open_case(uow, nomination, volunteer, clerk=clerk, approvals=approvals, command_id=command_id)
+    open_nomination(
+        uow,
+        nomination,
+        approvals=approvals,
+        definition=COMMENDATION_DEFINITION,
+        business_type=BUSINESS,
+        volunteer=volunteer,
+        initiator=Party(clerk.account_id, clerk.name),
+        content=_content(nomination, volunteer, _standing(uow, volunteer.number)),
+        command_id=command_id,
+    )
     return nomination
+
+
+def _candidate(uow: UnitOfWork, proposal: Proposal, *, clerk: Principal, regions: Regions) -> KnownVolunteer:
+    """Answer the volunteer of a proposal that this clerk may make, locked until the transaction ends."""
+    # The row is locked so that of two nominations at once the second one sees the first.
+    volunteer = uow.session.get(KnownVolunteer, proposal.volunteer_number, with_for_update=True)
+    if volunteer is None or not may(Act.NOMINATE, clerk, volunteer.region, regions=regions, on=business_date(uow.now)):
+        raise NotFound(
+            "volunteer_not_found",
+            zh="本辖区没有此编号的志愿者",
+            en="No volunteer of your regions has this number",
+            pointer="/volunteer_number",
+        )
+    check_own_account(clerk, volunteer.account_id)
+    if _standing(uow, volunteer.number).stars < FEWEST_STARS_FOR_AWARD:
+        raise Invalid(
+            "volunteer_has_no_star",
+            zh="该志愿者还没有星级，不能提名表彰",
+            en="This volunteer has no star yet",
+            pointer="/volunteer_number",
+        )
+    _check_first(uow, proposal)
+    return volunteer
 
 
 def _standing(uow: UnitOfWork, volunteer_number: str) -> Standing:
@@ -132,51 +144,21 @@ def _check_first(uow: UnitOfWork, proposal: Proposal) -> None:
 
 
 def content_of(uow: UnitOfWork, nomination_id: str) -> dict[str, Any]:
-    """Answer what a round decides on: who is nominated, for what, and why."""
+    """Answer what a new round decides on, as the nomination is now."""
     nomination = uow.session.get_one(Nomination, nomination_id)
-    standing = _standing(uow, nomination.volunteer_number)
+    return _content(nomination, nomination.volunteer, _standing(uow, nomination.volunteer_number))
+
+
+def _content(nomination: Nomination, volunteer: KnownVolunteer, standing: Standing) -> dict[str, Any]:
     return {
         "award": nomination.award,
         "round": nomination.round,
-        "volunteer_number": nomination.volunteer_number,
-        "volunteer_name": nomination.volunteer.name,
+        "volunteer_number": volunteer.number,
+        "volunteer_name": volunteer.name,
         "stars": standing.stars,
         "total_hours": show_hours(standing.total_hundredths),
         "story": nomination.story,
     }
-
-
-def _open_case(
-    uow: UnitOfWork,
-    nomination: Nomination,
-    volunteer: KnownVolunteer,
-    *,
-    clerk: Principal,
-    approvals: Approvals,
-    command_id: str,
-) -> None:
-    case = approvals.open(
-        uow,
-        definition=COMMENDATION_DEFINITION,
-        business_type=BUSINESS,
-        business_id=nomination.id,
-        title=f"{nomination.title}：{volunteer.name}",
-        home_region=volunteer.region,
-        initiator=Party(clerk.account_id, clerk.name),
-        barred=frozenset({volunteer.account_id}),
-        content=content_of(uow, nomination.id),
-        command_id=command_id,
-    )
-    nomination.case_id = case.id
-    uow.publish(
-        NominationOpened(
-            nomination_id=nomination.id,
-            kind="commendation",
-            title=nomination.title,
-            volunteer_number=volunteer.number,
-            region=volunteer.region,
-        )
-    )
 
 
 def rewrite_story(

@@ -1,11 +1,14 @@
-"""What stars and commendations have in common: a nomination that is decided."""
+"""What stars and commendations have in common: a nomination that is opened and decided."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from services.awards.model import Nomination, NominationKind, NominationState
-from shared.contracts.awards import NominationDecided
+from services.awards.model import KnownVolunteer, Nomination, NominationKind, NominationState
+from shared.approval.core.state import Party
+from shared.approval.service import Approvals
+from shared.contracts.awards import NominationDecided, NominationOpened
 from shared.storage import UnitOfWork
 
 
@@ -14,17 +17,58 @@ def locked(uow: UnitOfWork, nomination_id: str) -> Nomination:
     return uow.session.get_one(Nomination, nomination_id, with_for_update=True)
 
 
+def open_nomination(
+    uow: UnitOfWork,
+    nomination: Nomination,
+    *,
+    approvals: Approvals,
+    definition: str,
+    business_type: str,
+    volunteer: KnownVolunteer,
+    initiator: Party,
+    content: Mapping[str, Any],
+    command_id: str,
+) -> None:
+    """Store a nomination, open its case at the volunteer's home region, and tell the others.
+
+    The volunteer is barred from deciding it, whatever posts they hold.
+    """
+    uow.session.add(nomination)
+    uow.session.flush()
+    case = approvals.open(
+        uow,
+        definition=definition,
+        business_type=business_type,
+        business_id=nomination.id,
+        title=f"{nomination.title}：{volunteer.name}",
+        home_region=volunteer.region,
+        initiator=initiator,
+        barred=frozenset({volunteer.account_id}),
+        content=content,
+        command_id=command_id,
+    )
+    nomination.case_id = case.id
+    uow.publish(
+        NominationOpened(
+            nomination_id=nomination.id,
+            kind=_kind(nomination),
+            title=nomination.title,
+            volunteer_number=volunteer.number,
+            region=volunteer.region,
+        )
+    )
+
+
 def decide(uow: UnitOfWork, nomination_id: str, *, state: NominationState, reason: str = "") -> Nomination:
     """Put a nomination into its final state and tell the others; the reason says why where it was refused."""
     nomination = locked(uow, nomination_id)
     nomination.state = state.value
     nomination.reason = reason
     nomination.decided_at = uow.now
-    kind: Literal["star", "commendation"] = "star" if nomination.kind == NominationKind.STAR else "commendation"
     uow.publish(
         NominationDecided(
             nomination_id=nomination.id,
-            kind=kind,
+            kind=_kind(nomination),
             title=nomination.title,
             volunteer_number=nomination.volunteer_number,
             granted=state is NominationState.GRANTED,
@@ -32,3 +76,7 @@ def decide(uow: UnitOfWork, nomination_id: str, *, state: NominationState, reaso
         )
     )
     return nomination
+
+
+def _kind(nomination: Nomination) -> Literal["star", "commendation"]:
+    return "star" if nomination.kind == NominationKind.STAR else "commendation"

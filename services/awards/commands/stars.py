@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import select
 
-from services.awards.commands.nominations import decide
+from services.awards.commands.nominations import decide, open_nomination
 from services.awards.model import (
     UNDECIDED,
     KnownVolunteer,
@@ -21,7 +22,7 @@ from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, star_due
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.awards import NominationOpened, StarGranted
+from shared.contracts.awards import StarGranted
 from shared.contracts.records import HoursCredited
 from shared.errors import Unavailable
 from shared.hours import show_hours
@@ -106,38 +107,29 @@ def _nominate(
         reason="",
         opened_at=uow.now,
     )
-    uow.session.add(nomination)
-    uow.session.flush()
-    case = approvals.open(
+    open_nomination(
         uow,
+        nomination,
+        approvals=approvals,
         definition=STAR_DEFINITIONS[rule.decided_by(stars)],
         business_type=BUSINESS,
-        business_id=nomination.id,
-        title=f"{nomination.title}认定：{volunteer.name}",
-        home_region=volunteer.region,
+        volunteer=volunteer,
         initiator=SYSTEM,
-        barred=frozenset({volunteer.account_id}),
-        content={
-            "volunteer_number": volunteer.number,
-            "volunteer_name": volunteer.name,
-            "stars": stars,
-            "total_hours": show_hours(standing.total_hundredths),
-            "hours_needed": show_hours(rule.threshold(stars)),
-            "average_quality": str(standing.average_quality),
-            "quality_floor": str(rule.quality_floor),
-        },
+        content=_content(volunteer, standing, rule, stars=stars),
         command_id=f"star/{nomination.id}",
     )
-    nomination.case_id = case.id
-    uow.publish(
-        NominationOpened(
-            nomination_id=nomination.id,
-            kind="star",
-            title=nomination.title,
-            volunteer_number=volunteer.number,
-            region=volunteer.region,
-        )
-    )
+
+
+def _content(volunteer: KnownVolunteer, standing: Standing, rule: StarRule, *, stars: int) -> dict[str, Any]:
+    return {
+        "volunteer_number": volunteer.number,
+        "volunteer_name": volunteer.name,
+        "stars": stars,
+        "total_hours": show_hours(standing.total_hundredths),
+        "hours_needed": show_hours(rule.threshold(stars)),
+        "average_quality": str(standing.average_quality),
+        "quality_floor": str(rule.quality_floor),
+    }
 
 
 def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -> None:
