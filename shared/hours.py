@@ -8,11 +8,6 @@ HUNDREDTHS_PER_HOUR = 100
 MOST_PER_DAY = 24 * HUNDREDTHS_PER_HOUR
 
 
-def hours_of(hundredths: int) -> Decimal:
-    """Answer the hours as a decimal number: 125 → 1.25."""
-    return (Decimal(hundredths) / HUNDREDTHS_PER_HOUR).normalize()
-
-
 def show_hours(hundredths: int) -> str:
     """Answer the hours as people write them, at most two decimals: 10400 → "104", 125 → "1.25"."""
     text = f"{Decimal(hundredths) / HUNDREDTHS_PER_HOUR:.2f}"

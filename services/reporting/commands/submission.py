@@ -17,7 +17,7 @@ from shared.approval.service import Approvals
 from shared.approval.views import CaseView
 from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned, ReportSubmitted
 from shared.errors import Invalid, Unavailable
-from shared.hours import hours_of
+from shared.hours import show_hours
 from shared.storage import UnitOfWork
 
 BUSINESS = "activity_report"
@@ -113,7 +113,7 @@ def content_of(report: Report) -> dict[str, Any]:
             {
                 "volunteer": f"{line.volunteer_name} {line.volunteer_number}",
                 "served_on": line.served_on.isoformat(),
-                "hours": str(hours_of(line.hours_hundredths)),
+                "hours": show_hours(line.hours_hundredths),
                 "quality": line.quality,
                 "counted": line.counted,
             }
