@@ -28,49 +28,60 @@ class Administrators:
 def activate(person: Person, *, secret: str) -> Person:
     """Choose the first password with a one-use secret, unless that was done before."""
     if not person.try_sign_in():
-        answer = person.place.send(
-            "POST", "/registration/accounts/activate", json={"secret": secret, "password": person.password}
-        )
-        if answer.status_code >= 400:
-            raise Refused(answer.status_code, answer.json(), f"activation of {person.username}")
-        person.sign_in()
+        _choose_password(person, secret)
     return person
+
+
+def _choose_password(person: Person, secret: str) -> None:
+    answer = person.place.send(
+        "POST", "/registration/accounts/activate", json={"secret": secret, "password": person.password}
+    )
+    # An answer that was lost on the way leaves a secret that is used and a password that works.
+    if answer.status_code >= 400 and not person.try_sign_in():
+        raise Refused(answer.status_code, answer.json(), f"activation of {person.username}")
+    person.sign_in()
 
 
 def appoint(admins: Administrators, person: Person, *, role: str, region: str) -> Person:
     """Make an account for an official, give it a post and have another administrator confirm it."""
     key = person.place.key
-    if not person.try_sign_in():
-        account = admins.system.post(
-            "/registration/accounts",
-            {"username": person.username, "name": person.name},
-            key=key("account", person.username),
-        )
-        secret = admins.system.post(
-            f"/registration/accounts/{account['id']}/secret", key=key("secret", person.username)
-        )["secret"]
-        activate(person, secret=secret)
+    account = admins.system.post(
+        "/registration/accounts", {"username": person.username, "name": person.name}, key=key("account", person.username)
+    )
+    secret = _secret_of(admins, account["id"], key=key("secret", person.username))
+    if secret is None:
+        person.sign_in()
+    else:
+        _choose_password(person, secret)
     post = admins.system.post(
         "/registration/posts",
         {"account_id": person.account_id, "role": role, "region": region},
         key=key("post", person.username, role, region),
     )
     admins.security.post(f"/registration/posts/{post['id']}/confirm", key=key("confirm", person.username, role, region))
-    return person.sign_in()
+    return person.renew()
+
+
+def _secret_of(admins: Administrators, account_id: str, *, key: str) -> str | None:
+    """Answer a new one-use secret, or None for an account whose owner has chosen a password already."""
+    try:
+        return str(admins.system.post(f"/registration/accounts/{account_id}/secret", key=key)["secret"])
+    except Refused as refusal:
+        if refusal.problem.get("code") == "account_activated":
+            return None
+        raise
 
 
 def make_own_account(person: Person) -> Person:
     """Make an account for oneself, unless that was done before."""
-    if not person.try_sign_in():
-        answer = person.place.send(
-            "POST",
-            "/registration/accounts/self",
-            json={"username": person.username, "password": person.password, "name": person.name},
-        )
-        if answer.status_code >= 400 and answer.json().get("code") != "username_taken":
-            raise Refused(answer.status_code, answer.json(), f"account of {person.username}")
-        person.sign_in()
-    return person
+    answer = person.place.send(
+        "POST",
+        "/registration/accounts/self",
+        json={"username": person.username, "password": person.password, "name": person.name},
+    )
+    if answer.status_code >= 400 and answer.json().get("code") != "username_taken":
+        raise Refused(answer.status_code, answer.json(), f"account of {person.username}")
+    return person.sign_in()
 
 
 def register_organisation(head: Person, approver: Person, *, name: str, region: str) -> str:
@@ -83,7 +94,7 @@ def register_organisation(head: Person, approver: Person, *, name: str, region: 
         key=key("organisation", name),
     )
     decide(approver, "registration", made["case_id"], "approve", opinion="材料齐全，同意", step=f"organisation/{name}")
-    head.sign_in()
+    head.renew()
     return str(made["id"])
 
 
@@ -106,7 +117,7 @@ def register_volunteer(person: Person, clerk: Person, *, region: str, place_in_r
         key=key("volunteer", person.username),
     )
     decide(clerk, "registration", made["case_id"], "approve", opinion="已核对身份", step=f"volunteer/{person.username}")
-    person.sign_in()
+    person.renew()
     person.volunteer_number = person.get("/registration/accounts/me")["volunteer_number"]
     return person
 

@@ -93,6 +93,7 @@ class Person:
     account_id: str = ""
     volunteer_number: str = ""
     _token: str = ""
+    _refresh: str = ""
 
     def __post_init__(self) -> None:
         self.password = self.password or self.place.password_of(self.username)
@@ -104,12 +105,12 @@ class Person:
         )
         if answer.status_code == 401:
             return False
-        self._token = _checked(answer, f"sign-in of {self.username}")["access_token"]
+        self._keep(_checked(answer, f"sign-in of {self.username}"))
         self.account_id = self.get("/registration/accounts/me")["id"]
         return True
 
     def sign_in(self) -> Person:
-        """Sign in (again), so that the token names the posts held now.
+        """Sign in with the password.
 
         :raises StoryFailed: when the password is not accepted.
         """
@@ -117,12 +118,27 @@ class Person:
             raise StoryFailed(f"{self.username} cannot sign in")
         return self
 
+    def renew(self) -> Person:
+        """Exchange the session's secret for a new token, which names the posts held now.
+
+        :raises StoryFailed: when the session has ended and the password is not accepted.
+        """
+        answer = self.place.send("POST", "/registration/sessions/refresh", json={"refresh_token": self._refresh})
+        if answer.status_code == 401:
+            # The answer to an earlier exchange was lost, so the secret looks stolen: only the password helps.
+            return self.sign_in()
+        self._keep(_checked(answer, f"renewal of {self.username}"))
+        return self
+
+    def _keep(self, tokens: Mapping[str, str]) -> None:
+        self._token, self._refresh = tokens["access_token"], tokens["refresh_token"]
+
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request as this person."""
         headers = dict(options.pop("headers", None) or {})
         answer = self.place.send(method, path, headers=headers | {"Authorization": f"Bearer {self._token}"}, **options)
         if answer.status_code == 401 and answer.json().get("code") == "token_expired":
-            self.sign_in()
+            self.renew()
             answer = self.place.send(
                 method, path, headers=headers | {"Authorization": f"Bearer {self._token}"}, **options
             )

@@ -90,7 +90,8 @@ def tell_once(
     """
     run = Run.load_or_begin(folder / "story.json", today=today)
     place = Place(base_url, run=run.run, seed=run.seed)
-    admins = administrators(place, administrators_file, bootstrap)
-    story = Story(cast_of(place, admins), first_day=date.fromisoformat(run.first_day))
-    seconds = tell(story, say)
-    return verdict(story, seconds=seconds)
+    with place.client:
+        admins = administrators(place, administrators_file, bootstrap)
+        story = Story(cast_of(place, admins), first_day=date.fromisoformat(run.first_day))
+        seconds = tell(story, say)
+        return verdict(story, seconds=seconds)
