@@ -33,18 +33,7 @@ def write_records(
             "too_many_lines", zh=f"一次最多{MOST_LINES}行", en=f"At most {MOST_LINES} lines at once", pointer="/lines"
         )
     _check_room(uow, activity, len(shifts))
-    known = _lock_volunteers(uow, {shift.volunteer_number for shift in shifts})
-    faults = [
-        Fault(
-            code="volunteer_not_found",
-            zh="没有这个志愿者编号，或该志愿者尚未通过注册",
-            en="There is no confirmed volunteer with this number",
-            pointer=f"/lines/{place}/volunteer_number",
-        )
-        for place, shift in enumerate(shifts)
-        if shift.volunteer_number not in known
-    ]
-    faults += faults_in(shifts, _existing(uow, shifts), now=uow.now)
+    faults = _unknown_people(uow, shifts) + faults_in(shifts, _existing(uow, shifts), now=uow.now)
     if faults:
         raise Invalid.of(faults)
     rows = [
@@ -76,6 +65,20 @@ def _check_room(uow: UnitOfWork, activity: Activity, more: int) -> None:
             en=f"An activity has at most {MOST_RECORDS} records: open another one for the rest",
             pointer="/lines",
         )
+
+
+def _unknown_people(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Fault]:
+    known = _lock_volunteers(uow, {shift.volunteer_number for shift in shifts})
+    return [
+        Fault(
+            code="volunteer_not_found",
+            zh="没有这个志愿者编号，或该志愿者尚未通过注册",
+            en="There is no confirmed volunteer with this number",
+            pointer=f"/lines/{place}/volunteer_number",
+        )
+        for place, shift in enumerate(shifts)
+        if shift.volunteer_number not in known
+    ]
 
 
 def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> set[str]:

@@ -67,6 +67,28 @@ def register_volunteer(
     id_number = _check(uow, form, regions)
     index = sealer.index(id_number, purpose="volunteer")
     _check_new(uow, index, applicant.account_id)
+    volunteer = _enter(uow, form, applicant, sealer, id_number=id_number, index=index)
+    _keep_consents(uow, form, applicant)
+    uow.session.flush()
+    case = approvals.open(
+        uow,
+        definition="volunteer_registration",
+        business_type=BUSINESS,
+        business_id=volunteer.id,
+        title=f"志愿者注册：{form.name}",
+        home_region=form.region,
+        initiator=applicant,
+        barred=frozenset({applicant.account_id}),
+        content=content_of(volunteer),
+        command_id=command_id,
+    )
+    volunteer.case_id = case.id
+    return volunteer
+
+
+def _enter(
+    uow: UnitOfWork, form: VolunteerForm, applicant: Party, sealer: Sealer, *, id_number: str, index: bytes
+) -> Volunteer:
     volunteer_id = uuid.uuid4().hex
     volunteer = Volunteer(
         id=volunteer_id,
@@ -84,6 +106,10 @@ def register_volunteer(
         applied_at=uow.now,
     )
     uow.session.add(volunteer)
+    return volunteer
+
+
+def _keep_consents(uow: UnitOfWork, form: VolunteerForm, applicant: Party) -> None:
     for purpose in sorted(set(form.consents)):
         uow.session.add(
             Consent(
@@ -94,21 +120,6 @@ def register_volunteer(
                 given_at=uow.now,
             )
         )
-    uow.session.flush()
-    case = approvals.open(
-        uow,
-        definition="volunteer_registration",
-        business_type=BUSINESS,
-        business_id=volunteer_id,
-        title=f"志愿者注册：{form.name}",
-        home_region=form.region,
-        initiator=applicant,
-        barred=frozenset({applicant.account_id}),
-        content=content_of(volunteer),
-        command_id=command_id,
-    )
-    volunteer.case_id = case.id
-    return volunteer
 
 
 def content_of(volunteer: Volunteer) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.reporting.model import KnownOrganisation, Report, ReportLineRow, R
 from services.reporting.policy import may_edit
 from services.reporting.rules import LineChange, faults_in_changes, length_of
 from shared.calendar import quarter_of
-from shared.contracts.records import ActivityHeld
+from shared.contracts.records import ActivityHeld, ServedShift
 from shared.contracts.registration import OrganisationApproved
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal
@@ -57,24 +57,25 @@ def draft_report(uow: UnitOfWork, event: ActivityHeld) -> None:
         round=0,
         drafted_at=uow.now,
     )
-    report.lines = [
-        ReportLineRow(
-            record_id=shift.record_id,
-            place=place,
-            volunteer_number=shift.volunteer_number,
-            volunteer_name=shift.volunteer_name,
-            served_on=shift.served_on,
-            starts=shift.starts,
-            ends=shift.ends,
-            shift_hundredths=length_of(shift.starts, shift.ends),
-            recorded_hundredths=shift.hours_hundredths,
-            hours_hundredths=shift.hours_hundredths,
-            quality=shift.quality,
-            counted=True,
-        )
-        for place, shift in enumerate(event.shifts)
-    ]
+    report.lines = [_line(shift, place) for place, shift in enumerate(event.shifts)]
     uow.session.add(report)
+
+
+def _line(shift: ServedShift, place: int) -> ReportLineRow:
+    return ReportLineRow(
+        record_id=shift.record_id,
+        place=place,
+        volunteer_number=shift.volunteer_number,
+        volunteer_name=shift.volunteer_name,
+        served_on=shift.served_on,
+        starts=shift.starts,
+        ends=shift.ends,
+        shift_hundredths=length_of(shift.starts, shift.ends),
+        recorded_hundredths=shift.hours_hundredths,
+        hours_hundredths=shift.hours_hundredths,
+        quality=shift.quality,
+        counted=True,
+    )
 
 
 def own_report(uow: UnitOfWork, *, principal: Principal, report_id: str) -> Report:
