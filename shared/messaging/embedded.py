@@ -63,12 +63,21 @@ class Courier:
                 self._wake.wait(_IDLE_SECONDS)
 
     def carry_once(self) -> int:
-        """Deliver one batch from each publisher to each listener; answers how many messages were moved."""
+        """Deliver one batch from each publisher to each listener; answers how many messages were moved.
+
+        A listener whose database is away holds up no other: what went wrong is raised when all had their turn.
+        """
         moved = 0
+        failures: list[Exception] = []
         for listener, inbox_ in self._inboxes.items():
-            for publisher, types in self._types[listener].items():
-                moved += self._carry(publisher, listener, types, inbox_)
-            moved += inbox_.retry_due()
+            try:
+                for publisher, types in self._types[listener].items():
+                    moved += self._carry(publisher, listener, types, inbox_)
+                moved += inbox_.retry_due()
+            except Exception as error:  # noqa: BLE001  # raised below
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("some listeners took nothing in", failures)
         return moved
 
     def _carry(self, publisher: str, listener: str, types: list[str], inbox_: Inbox) -> int:
@@ -114,6 +123,9 @@ class Courier:
 
     def _read_by_all(self, publisher: str) -> int:
         """Answer the newest outbox id up to which no listener has anything left to read."""
+        # Asked first: what is published while the listeners are asked is not counted as read.
+        with self._databases[publisher].reading() as session:
+            newest = session.execute(select(func.max(outbox.c.id))).scalar() or 0
         unread: list[int] = []
         for listener, by_publisher in self._types.items():
             if publisher not in by_publisher:
@@ -128,11 +140,8 @@ class Courier:
             with self._databases[publisher].reading() as session:
                 first = session.execute(wanted).scalar()
             if first is not None:
-                unread.append(first)
-        if unread:
-            return min(unread) - 1
-        with self._databases[publisher].reading() as session:
-            return session.execute(select(func.max(outbox.c.id))).scalar() or 0
+                unread.append(first - 1)
+        return min([newest, *unread])
 
 
 def _types_by_publisher(heard: Reactions, publishers: list[str]) -> dict[str, list[str]]:

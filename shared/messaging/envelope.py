@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -20,6 +20,10 @@ MOST_BYTES = 256 * 1024
 _GREATEST_VERSION = 2**31 - 1
 
 
+Thing = tuple[str, str, str]
+"""What events are about and ordered by: who says it (source), what kind of thing it is, and its id."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
     """Which event it is and what it is about, readable even where its content is not."""
@@ -30,6 +34,11 @@ class Address:
     aggregate_type: str
     aggregate_id: str
     version: int
+
+    @property
+    def thing(self) -> Thing:
+        """Answer what it is about."""
+        return (self.source, self.aggregate_type, self.aggregate_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +143,12 @@ def decode(body: bytes) -> Envelope:
     try:
         event: Event = _schema(cls).load(found["data"])
         return Envelope(
-            **asdict(address),
+            event_id=address.event_id,
+            type=address.type,
+            source=address.source,
+            aggregate_type=address.aggregate_type,
+            aggregate_id=address.aggregate_id,
+            version=address.version,
             time=_aware(found["time"]),
             trace=Trace.parse(found.get("traceparent")) or Trace.start(),
             event=event,

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.messaging.envelope import MOST_BYTES, Address, content_hash
+from shared.messaging.marks import about_any
 from shared.messaging.tables import held_event
 from shared.storage import UnitOfWork
 
@@ -51,6 +52,14 @@ def something_before(session: Session, address: Address) -> bool:
     """
     first = select(held_event.c.id).where(_same_thing(address)).order_by(held_event.c.id).limit(1)
     return session.execute(first.with_for_update()).first() is not None
+
+
+def holds_any(session: Session, addresses: Sequence[Address]) -> bool:
+    """Tell whether an event of any of these things is held."""
+    things = {address.thing for address in addresses}
+    columns = (held_event.c.source, held_event.c.aggregate_type, held_event.c.aggregate_id)
+    wanted = select(*columns).where(about_any(held_event, addresses), held_event.c.state != DISCARDED).distinct()
+    return any(tuple(row) in things for row in session.execute(wanted))
 
 
 def _storable(reason: str) -> str:

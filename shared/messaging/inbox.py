@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.messaging import held
-from shared.messaging.envelope import Address, Envelope, Undecodable, content_hash, decode
+from shared.messaging.envelope import Address, Envelope, Thing, Undecodable, content_hash, decode
+from shared.messaging.marks import marks_of, raise_marks
+from shared.messaging.outages import database_is_away
 from shared.messaging.reactions import Reactions
-from shared.messaging.tables import inbox, inbox_cursor, inbox_mark
+from shared.messaging.tables import inbox, inbox_cursor
+from shared.messaging.upsert import upsert
 from shared.storage import Database, UnitOfWork
 from shared.trace import tracing
 
@@ -39,28 +38,8 @@ class Delivery:
     position: Position | None = None
 
 
-# SQLSTATE: connection, resources, shutdown, deadlock and serialisation; a lock not had in time; a standby.
-_PASSING_CLASSES = ("08", "53", "57P", "40")
-_PASSING_STATES = ("55P03", "25006")
-# SQLite's primary result codes: busy, locked, input/output, full, cannot open.
-_PASSING_CODES = (5, 6, 10, 13, 14)
-
-
-def database_is_away(error: BaseException) -> bool:
-    """Tell a passing outage of the database, which burns no retries, from a fault of the message."""
-    if isinstance(error, PoolTimeout):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return str(state).startswith(_PASSING_CLASSES) or state in _PASSING_STATES
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return code & 0xFF in _PASSING_CODES
-    return isinstance(error, (OperationalError, InterfaceError))
+class _Irregular(Exception):
+    """A batch cannot be taken in together, because some event in it is known, held back, older or unreadable."""
 
 
 class Inbox:
@@ -74,19 +53,64 @@ class Inbox:
     def receive(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in; on return every one is applied, known already, or held with its reason.
 
-        One transaction for the batch; when anything in it fails, one each.
+        One transaction for the batch, with the inbox's own statements said once for all of them; when some are
+        known, held back or unreadable, still one transaction, in turn; when a reaction fails, one each.
         :raises sqlalchemy.exc.OperationalError: when the database is away; nothing was taken then.
         """
+        if not deliveries:
+            return
+        for take in (self._take_together, self._take_in_turn):
+            try:
+                with self._database.unit_of_work() as uow:
+                    take(uow, deliveries)
+            except _Irregular:
+                continue
+            except Exception as error:
+                if database_is_away(error):
+                    raise
+                log.info("batch_falls_back_to_single_messages", size=len(deliveries), error=repr(error))
+                break
+            return
+        for delivery in deliveries:
+            self._receive_alone(delivery)
+
+    def _take_together(self, uow: UnitOfWork, deliveries: Sequence[Delivery]) -> None:
+        """Take in a batch of events that are all readable, new, and next in the order of their things.
+
+        :raises _Irregular: when one of them is not.
+        """
         try:
-            with self._database.unit_of_work() as uow:
-                for delivery in deliveries:
-                    self._take(uow, delivery)
-        except Exception as error:
-            if database_is_away(error):
-                raise
-            log.info("batch_falls_back_to_single_messages", size=len(deliveries), error=repr(error))
-            for delivery in deliveries:
-                self._receive_alone(delivery)
+            envelopes = [decode(delivery.body) for delivery in deliveries]
+        except Undecodable as error:
+            raise _Irregular from error
+        arrivals = {
+            envelope.event_id: {
+                "event_id": envelope.event_id,
+                "content_sha256": content_hash(delivery.body),
+                "type": envelope.type,
+                "received_at": uow.now,
+            }
+            for envelope, delivery in zip(envelopes, deliveries, strict=True)
+        }
+        entering = upsert(uow.session, inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+        entered = uow.session.execute(entering, [arrivals[event_id] for event_id in sorted(arrivals)]).all()
+        if len(entered) < len(deliveries) or held.holds_any(uow.session, envelopes):
+            raise _Irregular
+        marks = marks_of(uow.session, envelopes)
+        raised: dict[Thing, int] = {}
+        for envelope in envelopes:
+            if envelope.version <= raised.get(envelope.thing, marks.get(envelope.thing, 0)):
+                raise _Irregular
+            raised[envelope.thing] = envelope.version
+            self._react(uow, envelope)
+        if raise_marks(uow.session, raised) < len(raised):
+            raise _Irregular
+        for position in _last_positions(deliveries):
+            self._move_cursor(uow.session, position)
+
+    def _take_in_turn(self, uow: UnitOfWork, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self._take(uow, delivery)
 
     def _receive_alone(self, delivery: Delivery) -> None:
         try:
@@ -158,9 +182,12 @@ class Inbox:
 
     def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Run the reactions to an event, unless a newer one of the same thing was applied before."""
-        if not self._raise_mark(uow.session, envelope):
+        if not raise_marks(uow.session, {envelope.thing: envelope.version}):
             log.warning("older_event_not_applied", event_id=envelope.event_id, type=envelope.type)
             return
+        self._react(uow, envelope)
+
+    def _react(self, uow: UnitOfWork, envelope: Envelope) -> None:
         # What the reactions publish belongs to the trace of the event that caused it.
         uow.trace = envelope.trace.child()
         with tracing(uow.trace):
@@ -171,7 +198,7 @@ class Inbox:
         """Enter the event as known; the second of two concurrent deliveries waits here for the first."""
         digest = content_hash(body)
         entered = uow.session.execute(
-            _insert(uow.session, inbox)
+            upsert(uow.session, inbox)
             .values(event_id=envelope.event_id, content_sha256=digest, type=envelope.type, received_at=uow.now)
             .on_conflict_do_nothing()
             .returning(inbox.c.event_id)
@@ -187,25 +214,10 @@ class Inbox:
         return False
 
     @staticmethod
-    def _raise_mark(session: Session, envelope: Envelope) -> bool:
-        added = _insert(session, inbox_mark).values(
-            source=envelope.source,
-            aggregate_type=envelope.aggregate_type,
-            aggregate_id=envelope.aggregate_id,
-            version=envelope.version,
-        )
-        raised = added.on_conflict_do_update(
-            index_elements=["source", "aggregate_type", "aggregate_id"],
-            set_={"version": added.excluded.version},
-            where=inbox_mark.c.version < added.excluded.version,
-        ).returning(inbox_mark.c.version)
-        return session.execute(raised).first() is not None
-
-    @staticmethod
     def _move_cursor(session: Session, position: Position | None) -> None:
         if position is None:
             return
-        added = _insert(session, inbox_cursor).values(publisher=position.publisher, last_id=position.last_id)
+        added = upsert(session, inbox_cursor).values(publisher=position.publisher, last_id=position.last_id)
         session.execute(
             added.on_conflict_do_update(
                 index_elements=["publisher"],
@@ -237,7 +249,5 @@ class Inbox:
             return False
 
 
-def _insert(session: Session, table: Table) -> Any:
-    """Begin an INSERT that can say ON CONFLICT; the two dialects share the words but no type."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+def _last_positions(deliveries: Sequence[Delivery]) -> Iterable[Position]:
+    return {delivery.position.publisher: delivery.position for delivery in deliveries if delivery.position}.values()

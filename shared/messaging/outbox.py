@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.contracts.base import ANY_PUBLISHER, Event
 from shared.messaging.envelope import encode
 from shared.messaging.tables import outbox, stream_head
+from shared.messaging.upsert import upsert
 from shared.trace import Trace
 
 
@@ -75,13 +75,14 @@ class StoredOutbox:
     @staticmethod
     def _raise_heads(session: Session, counts: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """Count up the heads of these things, in one order everywhere so that no two writers deadlock."""
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        first: dict[tuple[str, str], int] = {}
-        for (kind, key), count in sorted(counts.items()):
-            added = dialect.insert(stream_head).values(aggregate_type=kind, aggregate_id=key, version=count)
-            raised = added.on_conflict_do_update(
-                index_elements=["aggregate_type", "aggregate_id"],
-                set_={"version": stream_head.c.version + added.excluded.version},
-            ).returning(stream_head.c.version)
-            first[(kind, key)] = session.execute(raised).scalar_one() - count + 1
-        return first
+        added = upsert(session, stream_head)
+        raising = added.on_conflict_do_update(
+            index_elements=["aggregate_type", "aggregate_id"],
+            set_={"version": stream_head.c.version + added.excluded.version},
+        ).returning(stream_head.c.aggregate_type, stream_head.c.aggregate_id, stream_head.c.version)
+        rows = [
+            {"aggregate_type": kind, "aggregate_id": key, "version": count}
+            for (kind, key), count in sorted(counts.items())
+        ]
+        raised = session.execute(raising, rows).all()
+        return {(row[0], row[1]): row[2] - counts[(row[0], row[1])] + 1 for row in raised}

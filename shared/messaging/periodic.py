@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.messaging.inbox import database_is_away
 from shared.messaging.leadership import Leadership, leadership
+from shared.messaging.outages import database_is_away
 from shared.messaging.pauses import Pauses
 from shared.messaging.tables import inbox
 from shared.storage import Database, UnitOfWork

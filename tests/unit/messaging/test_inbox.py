@@ -12,7 +12,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.messaging import Reactions, held
-from shared.messaging.inbox import Delivery, Inbox, database_is_away
+from shared.messaging.inbox import Delivery, Inbox
+from shared.messaging.outages import database_is_away
 from shared.messaging.periodic import INBOX_IDS_ARE_KEPT, inbox_retention
 from shared.messaging.tables import held_event, inbox, inbox_mark, outbox
 from shared.storage import Database, UnitOfWork
