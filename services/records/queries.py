@@ -85,21 +85,23 @@ def find_activity(session: Session, activity_id: str, *, principal: Principal, s
     return activity_view(*row)
 
 
-def _records() -> Select[ServiceRecord, str, str, str]:
+def _records() -> Select[ServiceRecord, str, str, str, str]:
     return (
-        select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name)
+        select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name, KnownVolunteer.name)
         .join(Activity, Activity.id == ServiceRecord.activity_id)
         .join(KnownOrganisation, KnownOrganisation.id == Activity.organisation_id)
+        .join(KnownVolunteer, KnownVolunteer.number == ServiceRecord.volunteer_number)
     )
 
 
-def _record_view(row: Row[ServiceRecord, str, str, str]) -> dict[str, Any]:
-    record, activity_name, place, organisation_name = row
+def _record_view(row: Row[ServiceRecord, str, str, str, str]) -> dict[str, Any]:
+    record, activity_name, place, organisation_name, volunteer_name = row
     columns = [attribute.key for attribute in ServiceRecord.__mapper__.column_attrs]
     return {name: getattr(record, name) for name in columns} | {
         "activity_name": activity_name,
         "place": place,
         "organisation_name": organisation_name,
+        "volunteer_name": volunteer_name,
     }
 
 

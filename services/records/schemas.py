@@ -118,6 +118,7 @@ class RecordOut(Schema):
     organisation_name = fields.String()
     place = fields.String()
     volunteer_number = fields.String()
+    volunteer_name = fields.String()
     served_on = fields.Date()
     starts = fields.Function(lambda row: show_minutes(row["starts"]), metadata={"type": "string"})
     ends = fields.Function(lambda row: show_minutes(row["ends"]), metadata={"type": "string"})

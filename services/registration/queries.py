@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from services.registration.model import FileEntry, Organisation, PostRow, PostState, Volunteer
+from services.registration.model import Account, FileEntry, Organisation, PostRow, PostState, Volunteer
 from services.registration.rules import place_of
 from shared.errors import NotFound
 from shared.http.paging import read_cursor, write_cursor
@@ -153,9 +153,18 @@ def posts_of(session: Session, account_id: str) -> list[PostRow]:
     return list(session.scalars(held.order_by(PostRow.id)))
 
 
-def list_posts(session: Session, *, state: str | None) -> list[PostRow]:
-    """Answer posts for the administrators who give and confirm them."""
-    wanted = select(PostRow).where(PostRow.role != Role.VOLUNTEER.value)
+def list_posts(session: Session, *, state: str | None) -> list[dict[str, Any]]:
+    """Answer posts, with who holds them, for the administrators who give and confirm them."""
+    wanted = (
+        select(PostRow, Account.name, Account.username)
+        .join(Account, Account.id == PostRow.account_id)
+        .where(PostRow.role != Role.VOLUNTEER.value)
+    )
     if state:
         wanted = wanted.where(PostRow.state == state)
-    return list(session.scalars(wanted.order_by(PostRow.changed_at.desc()).limit(200)))
+    rows = session.execute(wanted.order_by(PostRow.changed_at.desc(), PostRow.id).limit(200))
+    names = ("id", "account_id", "role", "region", "organisation_id", "state")
+    return [
+        {**{name: getattr(post, name) for name in names}, "account_name": holder, "username": username}
+        for post, holder, username in rows
+    ]

@@ -68,6 +68,13 @@ class PostOut(Schema):
     state = fields.String()
 
 
+class HeldPostOut(PostOut):
+    """A post with who holds it."""
+
+    account_name = fields.String()
+    username = fields.String(allow_none=True)
+
+
 class AccountOut(Schema):
     """An account, as its owner and administrators see it."""
 

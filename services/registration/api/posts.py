@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from services.registration import queries
 from services.registration.api.tools import tools
 from services.registration.commands import posts
-from services.registration.schemas import PostIn, PostOut
+from services.registration.schemas import HeldPostOut, PostIn, PostOut
 from shared.http import allow, principal, reading, uow
 from shared.identity import Role
 
@@ -25,7 +25,7 @@ class PostQuery(Schema):
 
 @blp.route("/posts", methods=["GET"])
 @blp.arguments(PostQuery, location="query")
-@blp.response(200, PostOut(many=True))
+@blp.response(200, HeldPostOut(many=True))
 @allow(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 def index(query: dict[str, Any]) -> Any:
     """List posts, newest change first."""
