@@ -197,10 +197,11 @@ def declare_what_is_allowed(connection: BrokerConnection, topology: Topology, pu
     """Declare a publisher's exchange, and the queues that hear it where the broker's permissions let it.
 
     A relay that makes its listeners' queues first loses nothing to a listener that has never run: a mandatory
-    message is returned when no queue is bound, but not when one of two is missing.
+    message is returned when no queue is bound, but not when one of two is missing. Where the relay's user may not
+    do so, whoever gave it so few rights has made the queues (`deploy/rabbitmq/make_users.py`).
     """
     connection.declare(Topology(frozenset({publisher}), frozenset(), ()))
     try:
         connection.declare(topology)
     except AccessRefused as error:
-        log.warning("listeners_queues_not_declared", publisher=publisher, error=str(error))
+        log.info("listeners_queues_not_declared", publisher=publisher, error=str(error))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -66,6 +67,22 @@ def test_an_event_that_no_queue_takes_stays_unsent_until_the_binding_is_back(
     village.wait_written(3)
     assert village.written(thing="a") == [("a", 1), ("a", 2)]
     village.wait(lambda: unsent(village) == 0, "every row to be sent")
+
+
+def test_a_relay_that_may_configure_nothing_but_its_own_exchange_sends_all_the_same(
+    village: Village, over_rabbit: OverRabbit, rabbit: RabbitServer
+) -> None:
+    own = r"^anyuan\.shop$"
+    parts = urlsplit(over_rabbit.broker_url)
+    rabbit.api("PUT", "/users/shop", {"password": "secret", "tags": ""})
+    rabbit.api("PUT", f"/permissions{parts.path}/shop", {"configure": own, "write": own, "read": own})
+    consumer = over_rabbit.consumer()
+    over_rabbit.run(consumer)
+    village.wait(lambda: consumer.is_consuming, "the queue to be there")
+    over_rabbit.broker_url = parts._replace(netloc=f"shop:secret@{parts.hostname}:{parts.port}").geturl()
+    village.note(("a", 1))
+    over_rabbit.run(over_rabbit.relay())
+    village.wait_written(1)
 
 
 def test_an_event_nobody_listens_to_is_no_fault(village: Village, over_rabbit: OverRabbit) -> None:
