@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.machine import browser_program
 from tests.servers import PostgresServer, RabbitServer, Servers
+from tests.servers.reaper import Reaper
+from tests.telling import ToldStory, tell
 
 UNIT = Path(__file__).parent / "unit"
 _numbers = count(1)
@@ -20,6 +22,20 @@ def servers() -> Iterator[Servers]:
     """Make servers, as many as a test needs: `servers.postgres()`, `servers.rabbit()`. All end with the session."""
     with Servers() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def reaper() -> Iterator[Reaper]:
+    """Give what ends programs with the session, whatever happens to it."""
+    made = Reaper()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def told_story(tmp_path_factory: pytest.TempPathFactory, reaper: Reaper) -> ToldStory:
+    """Give the main story, told in the embedded mode with nothing in its way; do not write into its folder."""
+    return tell(tmp_path_factory.mktemp("told"), reaper=reaper)
 
 
 @pytest.fixture(scope="session")

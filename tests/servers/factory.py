@@ -58,7 +58,7 @@ class Servers:
 
     def __init__(self) -> None:
         self.way: Way = choose_way()
-        self.reaper = Reaper()
+        self._reaper = Reaper()
         self._made: list[Server] = []
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class Servers:
 
     def close(self) -> None:
         """End every server and remove its data."""
-        self.reaper.close()
+        self._reaper.close()
 
     def heal(self) -> None:
         """Bring every server back to running, whatever a test did to it."""
@@ -80,14 +80,14 @@ class Servers:
         """Start one more PostgreSQL cluster."""
         port, password = free_port(), secrets.token_hex(8)
         make = postgres.in_container if self.way == "containers" else postgres.from_debian
-        process = make(self.reaper, port=port, password=password)
+        process = make(self._reaper, port=port, password=password)
         return self._started(PostgresServer(process, port=port, password=password))
 
     def rabbit(self) -> RabbitServer:
         """Start one more RabbitMQ node."""
         port, management_port, password = free_port(), free_port(), secrets.token_hex(8)
         make = rabbit.in_container if self.way == "containers" else rabbit.from_debian
-        process = make(self.reaper, port=port, management_port=management_port, password=password)
+        process = make(self._reaper, port=port, management_port=management_port, password=password)
         return self._started(RabbitServer(process, port=port, management_port=management_port, password=password))
 
     def _started(self, server: S) -> S:

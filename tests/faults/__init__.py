@@ -1,0 +1,1 @@
+"""Faults under load on a real node, each judged by a checker that knows no application code."""

@@ -1,0 +1,1 @@
+"""What the checker looks at, by subject. Nothing in here imports application code: see tests/architecture."""

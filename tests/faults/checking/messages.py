@@ -1,0 +1,98 @@
+"""Every committed event reaches each of its listeners once, in the order of its thing, and nothing else arrives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tests.faults.checking.node import Emitted, Node, Service
+
+LISTENERS: dict[str, tuple[str, ...]] = {
+    "case.closed": ("notifications",),
+    "case.decided": ("notifications",),
+    "case.held": ("notifications",),
+    "case.returned": ("notifications",),
+    "task.assigned": ("notifications",),
+    "award.granted": ("registration", "notifications"),
+    "nomination.decided": ("notifications",),
+    "nomination.opened": ("notifications",),
+    "star.granted": ("registration", "notifications"),
+    "activity.held": ("reporting",),
+    "hours.credited": ("registration", "awards", "notifications"),
+    "record.confirmed": ("records",),
+    "record.voided": ("notifications",),
+    "organisation.approved": ("records", "reporting", "notifications"),
+    "post.changed": ("registration", "reporting", "awards", "notifications"),
+    "registration.refused": ("notifications",),
+    "volunteer.registered": ("records", "awards", "notifications"),
+    "report.approved": ("records", "notifications"),
+    "report.rejected": ("records", "notifications"),
+    "report.returned": ("notifications",),
+    "report.submitted": ("records",),
+}
+"""Who must hear of what, said once more than in the code: an event that gets or loses a listener changes this too."""
+
+
+def is_drained(node: Node) -> Iterator[str]:
+    """Find events that are still on their way, wait for another try or are dead."""
+    for service in node:
+        unsent = sum(not event.is_sent for event in service.events)
+        if unsent:
+            yield f"{service.name}: {unsent} events are not sent"
+        for row in service.table("held_event"):
+            if not (node.dead_are_expected and row["state"] in ("dead", "discarded")):
+                yield f"{service.name}: {row['type']} is {row['state']}: {row['reason']}"
+
+
+def streams_are_whole(node: Node) -> Iterator[str]:
+    """Find versions that are missing or doubled in a stream, and streams whose order is not that of the commits."""
+    for service in node:
+        streams: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for event in service.events:
+            streams[event.thing].append(event.version)
+        heads = {(row["aggregate_type"], row["aggregate_id"]): row["version"] for row in service.table("stream_head")}
+        node.counted["events"] += len(service.events)
+        for thing in heads.keys() | streams.keys():
+            if streams[thing] != list(range(1, heads.get(thing, 0) + 1)):
+                yield f"{service.name}: the stream of {thing} has {streams[thing]}, its head is {heads.get(thing)}"
+
+
+def each_event_arrived_once(node: Node) -> Iterator[str]:
+    """Find events that a listener lacks, has with another content, or has although nobody published them."""
+    for listener in node:
+        due = {event.event_id: event for event in _due(node, listener)}
+        arrived = {row["event_id"]: bytes(row["content_sha256"]) for row in listener.table("inbox")}
+        node.counted["deliveries"] += len(arrived)
+        if len(arrived) != len(listener.table("inbox")):
+            yield f"{listener.name}: an event is in the inbox twice"
+        for event_id, event in due.items():
+            if event_id not in arrived:
+                yield f"{listener.name}: {event.publisher}'s {event.name} of {event.thing} did not arrive"
+            elif arrived[event_id] != hashlib.sha256(event.payload).digest():
+                yield f"{listener.name}: {event.publisher}'s {event.name} of {event.thing} arrived with other content"
+        for event_id in arrived.keys() - due.keys():
+            yield f"{listener.name}: {event_id} arrived and nobody published it"
+
+
+def versions_were_applied_in_order(node: Node) -> Iterator[str]:
+    """Find things of which a listener has not applied the newest version, or took a later one before an earlier."""
+    for listener in node:
+        marks = {
+            (row["source"], row["aggregate_type"], row["aggregate_id"]): row["version"]
+            for row in listener.table("inbox_mark")
+        }
+        received = {row["event_id"]: str(row["received_at"]) for row in listener.table("inbox")}
+        streams: dict[tuple[str, str, str], list[Emitted]] = defaultdict(list)
+        for event in _due(node, listener):
+            streams[event.source, *event.thing].append(event)
+        for thing, events in streams.items():
+            if marks.get(thing) != events[-1].version:
+                yield f"{listener.name}: of {thing} version {marks.get(thing)} is applied, not {events[-1].version}"
+            times = [received[event.event_id] for event in events if event.event_id in received]
+            if times != sorted(times):
+                yield f"{listener.name}: the events of {thing} were taken in out of order"
+
+
+def _due(node: Node, listener: Service) -> list[Emitted]:
+    return [event for service in node for event in service.events if listener.name in LISTENERS[event.name]]

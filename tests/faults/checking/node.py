@@ -1,0 +1,102 @@
+"""A node as its databases show it: rows, and the events that its services have published."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, select, table, text
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One event as it lies in its publisher's outbox."""
+
+    publisher: str
+    row_id: int
+    event_id: str
+    name: str
+    """Without publisher and version: `report.approved`."""
+    thing: tuple[str, str]
+    version: int
+    payload: bytes
+    is_sent: bool
+    source: str
+    data: Mapping[str, Any]
+
+
+@dataclass
+class Service:
+    """The database of one service, read at one point in time."""
+
+    name: str
+    connection: Connection
+    _tables: dict[str, list[Row]] = field(default_factory=dict)
+
+    def table(self, name: str) -> list[Row]:
+        """Answer all rows of a table."""
+        if name not in self._tables:
+            found = self.connection.execute(select(text("*")).select_from(table(name))).mappings()
+            self._tables[name] = [dict(row) for row in found]
+        return self._tables[name]
+
+    @cached_property
+    def events(self) -> Sequence[Emitted]:
+        """Answer what the service has published, in the order of the outbox."""
+        return [_emitted(self.name, row) for row in sorted(self.table("outbox"), key=lambda row: int(row["id"]))]
+
+    def events_named(self, name: str) -> list[Emitted]:
+        """Answer the events of one name."""
+        return [event for event in self.events if event.name == name]
+
+
+def _emitted(publisher: str, row: Row) -> Emitted:
+    payload = bytes(row["payload"])
+    envelope = json.loads(payload)
+    _, _, rest = row["type"].partition(".")
+    return Emitted(
+        publisher=publisher,
+        row_id=row["id"],
+        event_id=row["event_id"],
+        name=rest.rpartition(".v")[0],
+        thing=(row["aggregate_type"], row["aggregate_id"]),
+        version=row["aggregate_version"],
+        payload=payload,
+        is_sent=row["sent_at"] is not None,
+        source=envelope["source"],
+        data=envelope["data"],
+    )
+
+
+@dataclass
+class Node:
+    """All services of a node by their names, and what was counted while looking."""
+
+    services: Mapping[str, Service]
+    dead_are_expected: bool = False
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def __getitem__(self, service: str) -> Service:
+        return self.services[service]
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self.services.values())
+
+
+@contextmanager
+def reading(name: str, url: str) -> Iterator[Service]:
+    """Open one database as it is at one point in time."""
+    engine = create_engine(url, pool_size=1)
+    level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
+    try:
+        with engine.connect().execution_options(isolation_level=level) as connection:
+            yield Service(name, connection)
+    finally:
+        engine.dispose()

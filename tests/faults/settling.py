@@ -1,0 +1,27 @@
+"""Waiting until events have come to rest, then the checker's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tests.faults.checker import Call, Verdict, check
+from tests.waiting import WaitedTooLong, wait_until
+
+HEALS_WITHIN = 60.0  # seconds
+
+
+def settled(urls: Mapping[str, str], *, calls: Iterable[Call] = (), limit: float = HEALS_WITHIN) -> Verdict:
+    """Wait until every event has arrived; answers what the checker found then, or at the limit."""
+    known = list(calls)
+    last: list[Verdict] = []
+
+    def look() -> bool:
+        last[:] = [check(urls, calls=known)]
+        return not last[0].unsettled
+
+    try:
+        wait_until(look, limit=limit, what="every event to arrive", every=0.25)
+    except WaitedTooLong:
+        # The verdict itself tells what is missing.
+        return last[0]
+    return last[0]

@@ -1,0 +1,1 @@
+"""Stories told through HTTP only, one a file, on both ways to run the system."""
