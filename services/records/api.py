@@ -21,7 +21,7 @@ from services.records.schemas import (
     RecordsIn,
 )
 from shared.clock import business_date
-from shared.errors import NotFound
+from shared.errors import NotFound, pointing_at
 from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
 from shared.http.paging import page_schema
 from shared.identity import Role, scope_of
@@ -33,7 +33,10 @@ blp = Blueprint("records", __name__, description="Projects, activities, service 
 def _scope(region: str | None = None) -> frozenset[str]:
     regions, today = Regions.load(), business_date(now())
     scope = scope_of(principal(), regions, on=today)
-    return scope & regions.below(region, on=today) if region else scope
+    if region is None:
+        return scope
+    with pointing_at("/query/region"):
+        return scope & regions.below(region, on=today)
 
 
 def _my_number() -> str:

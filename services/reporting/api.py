@@ -6,13 +6,14 @@ import uuid
 from typing import Any
 
 from flask_smorest import Blueprint
-from shared.approval.blueprint import party_of
 
 from services.reporting import queries
 from services.reporting.commands import drafts, submission
 from services.reporting.commands.cases import approvals
 from services.reporting.schemas import ReportEdit, ReportOut, ReportQuery, ReportWhole
+from shared.approval.blueprint import party_of
 from shared.clock import business_date
+from shared.errors import pointing_at
 from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
 from shared.http.etags import check_revision
 from shared.http.idempotency import command_key
@@ -26,7 +27,10 @@ blp = Blueprint("reports", __name__, description="Activity reports on their way 
 def _scope(region: str | None = None) -> frozenset[str]:
     regions, today = Regions.load(), business_date(now())
     scope = scope_of(principal(), regions, on=today)
-    return scope & regions.below(region, on=today) if region else scope
+    if region is None:
+        return scope
+    with pointing_at("/query/region"):
+        return scope & regions.below(region, on=today)
 
 
 @blp.route("/reports", methods=["GET"])

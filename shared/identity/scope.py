@@ -12,5 +12,7 @@ def scope_of(principal: Principal, regions: Regions, *, on: date) -> frozenset[s
     """Answer the codes of every region an official sees; empty for everybody else."""
     seen: set[str] = set()
     for code in principal.regions_of(OFFICIALS):
-        seen |= regions.below(code, on=on)
+        # A post may outlive its region: who held it sees nothing by it any more.
+        if regions.contains(code, code, on=on):
+            seen |= regions.below(code, on=on)
     return frozenset(seen)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from shared.identity import Post, Principal, Role, TokenKeys, TokenSigner, TokenVerifier
 
 _KEYS = TokenKeys.generate()
-_SIGNER = TokenSigner(_KEYS.private)
+SIGNER = TokenSigner(_KEYS.private)
 VERIFIER = TokenVerifier(_KEYS.public_set)
 
 
@@ -36,7 +36,7 @@ class Caller:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         """Call a route; `If_Match="1"` is the header If-Match."""
-        token = _SIGNER.sign(self.who, session_id="test", now=self.now)
+        token = SIGNER.sign(self.who, session_id="test", now=self.now)
         sent = {"Authorization": f"Bearer {token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
         return self.app.test_client().open(path, method=method, json=body, headers=sent)
 

@@ -7,16 +7,15 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from services.registration import queries
-from services.registration.api.tools import command_id, tools
+from services.registration.api.tools import command_id, scope_asked, tools
 from services.registration.commands import organisations
 from services.registration.commands.accounts import account_of
 from services.registration.commands.cases import approvals
 from services.registration.commands.volunteers import party_of
 from services.registration.schemas import OrganisationIn, OrganisationOut, OrganisationQuery
-from shared.clock import business_date
-from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
+from shared.http import allow, principal, reading, signed_in, tag_revision, uow
 from shared.http.paging import page_schema
-from shared.identity import Role, scope_of
+from shared.identity import Role
 
 blp = Blueprint("organisations", __name__, description="Volunteer organisations")
 
@@ -47,10 +46,7 @@ def register(body: dict[str, Any]) -> Any:
 @allow(Role.CLERK, Role.APPROVER)
 def index(query: dict[str, Any]) -> Any:
     """List the organisations of the regions one sees."""
-    today = business_date(now())
-    scope = scope_of(principal(), tools().regions, on=today)
-    if query["region"]:
-        scope &= tools().regions.below(query["region"], on=today)
+    scope = scope_asked(query["region"])
     return queries.list_organisations(
         reading(), scope=scope, state=query["state"], cursor=query["cursor"], limit=query["limit"]
     )
@@ -69,7 +65,6 @@ def mine() -> Any:
 @signed_in
 def show(organisation_id: str) -> Any:
     """Answer one organisation."""
-    scope = scope_of(principal(), tools().regions, on=business_date(now()))
-    organisation = queries.find_organisation(reading(), organisation_id, principal=principal(), scope=scope)
+    organisation = queries.find_organisation(reading(), organisation_id, principal=principal(), scope=scope_asked())
     tag_revision(organisation.revision)
     return organisation

@@ -7,15 +7,14 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from services.registration import queries
-from services.registration.api.tools import command_id, tools
+from services.registration.api.tools import command_id, scope_asked, tools
 from services.registration.commands import volunteers
 from services.registration.commands.accounts import account_of
 from services.registration.commands.cases import approvals
 from services.registration.schemas import FileOut, VolunteerIn, VolunteerOut, VolunteerQuery
-from shared.clock import business_date
-from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
+from shared.http import allow, principal, reading, signed_in, tag_revision, uow
 from shared.http.paging import page_schema
-from shared.identity import Role, scope_of
+from shared.identity import Role
 
 blp = Blueprint("volunteers", __name__, description="Volunteers under their real names")
 
@@ -47,10 +46,7 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
 @allow(Role.CLERK, Role.APPROVER)
 def index(query: dict[str, Any]) -> Any:
     """List the volunteers of the regions one sees."""
-    today = business_date(now())
-    scope = scope_of(principal(), tools().regions, on=today)
-    if query["region"]:
-        scope &= tools().regions.below(query["region"], on=today)
+    scope = scope_asked(query["region"])
     return queries.list_volunteers(
         reading(), tools().sealer, scope=scope, state=query["state"], cursor=query["cursor"], limit=query["limit"]
     )

@@ -41,6 +41,11 @@ def test_nobody_else_sees_a_region(role: Role) -> None:
     assert scope_of(official(role, "130000"), REGIONS, on=TODAY) == frozenset()
 
 
+@pytest.mark.parametrize("gone", ["130124", "130223", "130171", "999999"])
+def test_a_post_in_a_region_that_is_gone_shows_nothing(gone: str) -> None:
+    assert scope_of(official(Role.CLERK, gone), REGIONS, on=TODAY) == frozenset()
+
+
 def test_a_post_is_held_in_exactly_its_region() -> None:
     clerk = official(Role.CLERK, "130100")
     assert clerk.holds(Role.CLERK, "130100")
