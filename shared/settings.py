@@ -51,6 +51,10 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="A file that relay and worker touch while they live",
         default="/tmp/anyuan-heartbeat",  # noqa: S108  # a touch file
     ),
+    Setting(
+        name="ANYUAN_FAILPOINT",
+        meaning="Tests only, refused in production: where the process kills itself (`relay.after_confirm:kill`)",
+    ),
 )
 """Every setting there is; the table in the documents is made from this."""
 

@@ -35,7 +35,14 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=10,
-        connect_args={"options": options, "connect_timeout": 5},
+        # A peer that vanished without a word is noticed within half a minute, and a leader's lock comes free.
+        connect_args={
+            "options": options,
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     )
 
 
