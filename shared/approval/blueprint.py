@@ -25,7 +25,7 @@ from shared.approval.schemas import (
 from shared.approval.service import Approvals
 from shared.errors import PreconditionMissing
 from shared.http import answers_anew, expected_revision, now, principal, reading, signed_in, tag_revision, uow
-from shared.http.idempotency import command_key
+from shared.http.idempotency import command_id, command_key
 from shared.http.paging import page_schema
 from shared.identity import Principal
 
@@ -136,11 +136,10 @@ def _add_verb(blp: Blueprint, approvals: Approvals, verb: Verb, summary: str) ->
 
 
 def _command_id() -> str:
-    key = command_key()
-    if key is None:
+    if command_key() is None:
         raise PreconditionMissing(
             "idempotency_key_missing",
             zh="缺少 Idempotency-Key 请求头（操作编号）",
             en="Send an Idempotency-Key: the command's own id",
         )
-    return key
+    return command_id()

@@ -13,11 +13,6 @@ MOST_REMARKS = 200
 _POINTER = r"^(/([^~/]|~[01])*)+\Z"
 
 
-def _text(longest: int, *, shortest: int = 0) -> list[validate.Validator]:
-    # PostgreSQL cannot store U+0000.
-    return [validate.Length(min=shortest, max=longest), validate.ContainsNoneOf("\x00")]
-
-
 def _word(words: type[CaseState | StageState | TaskState | Verb]) -> fields.String:
     return fields.String(required=True, metadata={"enum": [word.value for word in words]})
 
@@ -27,16 +22,16 @@ class RemarkSchema(Schema):
 
     pointer = fields.String(
         required=True,
-        validate=[*_text(300), validate.Regexp(_POINTER)],
+        validate=[validate.Length(max=300), validate.Regexp(_POINTER)],
         metadata={"description": "JSON pointer into the round's content, such as /lines/0/hours"},
     )
-    reason = fields.String(required=True, validate=_text(500, shortest=1))
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
 
 
 class VerbIn(Schema):
     """A verb on a case, with the opinion or the reason."""
 
-    opinion = fields.String(load_default="", validate=_text(LONGEST_OPINION))
+    opinion = fields.String(load_default="", validate=validate.Length(max=LONGEST_OPINION))
 
 
 class ReturnIn(VerbIn):
@@ -178,7 +173,7 @@ class TasksIn(PageArguments):
     """Which list of cases is wanted."""
 
     list = fields.Enum(TaskList, by_value=True, load_default=TaskList.TODO)
-    business_type = fields.String(load_default=None, validate=_text(60))
+    business_type = fields.String(load_default=None, validate=validate.Length(max=60))
 
 
 class TaskItemOut(Schema):

@@ -27,7 +27,7 @@ from shared.approval.core.state import (
     TaskState,
     Verb,
 )
-from shared.approval.core.trail import START, Step
+from shared.approval.core.trail import START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +116,8 @@ def reseat(case: Case, *, definition: Definition, seats: Seats, at: datetime) ->
     if case.state is not CaseState.RUNNING or stage is None:
         return None
     moving = Moving(case, definition, seats, at)
-    somebody = bool(moving.due(stage))
-    if stage.state is StageState.HELD and somebody:
-        moving.note(Step.STAGE_OPENED, stage)
-        moving.ask(stage)
-    elif stage.state is StageState.OPEN and not somebody:
-        moving.hold(stage)
-    else:
-        return None
-    return moving.seal()
+    moving.ask(stage)
+    return None if moving.case == case else moving.seal()
 
 
 def _begin(moving: Moving, command: Command, chain: Sequence[Link], about: Mapping[str, Any]) -> Move:

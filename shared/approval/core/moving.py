@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -116,36 +116,44 @@ class Moving:
         if waiting is None:
             self.close(CaseState.APPROVED)
             return
-        self.note(Step.STAGE_OPENED, waiting)
         self.ask(waiting)
 
     def ask(self, stage: Stage) -> None:
-        """Give out the stage's next tasks, or hold the stage when nobody may decide it."""
+        """Ask whom the stage asks now, and nobody else; hold the stage when nobody may decide it."""
         due = self.due(stage)
         if not due:
             self.hold(stage)
             return
-        self.set_stage(stage, StageState.OPEN)
-        for position, approver in due:
-            task = Task(
-                number=len(self.case.tasks) + 1,
-                stage=stage.number,
-                region=stage.region,
-                opened_at=self.at,
-                role=approver.role,
-                assignee=approver.account,
-                position=position,
-            )
-            self.case = replace(self.case, tasks=(*self.case.tasks, task))
-            self.opened.append(task)
+        if stage.state is not StageState.OPEN:
+            self.note(Step.STAGE_OPENED, stage)
+            self.set_stage(stage, StageState.OPEN)
+        self.cancel_tasks(stage, NOBODY_TO_DECIDE, None, keep=due)
+        asked = {task.position for task in self.case.tasks_of(stage) if task.state in ACTIONABLE}
+        for position, approver in due.items():
+            if position not in asked:
+                self.give_task(stage, position, approver)
 
-    def due(self, stage: Stage) -> list[tuple[int, Approver]]:
+    def due(self, stage: Stage) -> dict[int, Approver]:
         """Answer whom the stage asks next: 依次 one by one, 或签 all at once; never one who must not decide."""
         approvers = list(enumerate(self.definition.node(stage.node_key).approvers))
         if stage.mode is Mode.SEQUENTIAL:
             passed = sum(task.state is TaskState.PASSED for task in self.case.tasks_of(stage))
             approvers = approvers[passed : passed + 1]
-        return [(position, approver) for position, approver in approvers if self.can_decide(stage, approver)]
+        return {position: approver for position, approver in approvers if self.can_decide(stage, approver)}
+
+    def give_task(self, stage: Stage, position: int, approver: Approver) -> None:
+        """Give a task to one of a node's approvers."""
+        task = Task(
+            number=len(self.case.tasks) + 1,
+            stage=stage.number,
+            region=stage.region,
+            opened_at=self.at,
+            role=approver.role,
+            assignee=approver.account,
+            position=position,
+        )
+        self.case = replace(self.case, tasks=(*self.case.tasks, task))
+        self.opened.append(task)
 
     def can_decide(self, stage: Stage, approver: Approver) -> bool:
         """Tell whether an approver stands for at least one person who may decide the stage."""
@@ -157,6 +165,8 @@ class Moving:
 
     def hold(self, stage: Stage) -> None:
         """Hold a stage: it keeps no open task, and the alarm is raised by whoever reads `Move.held`."""
+        if stage.state is StageState.HELD:
+            return
         self.cancel_tasks(stage, NOBODY_TO_DECIDE, None)
         self.note(Step.STAGE_HELD, stage)
         self.held.append(self.set_stage(stage, StageState.HELD))
@@ -167,10 +177,10 @@ class Moving:
         number = task.number
         self.case = replace(self.case, tasks=(*self.case.tasks[: number - 1], ended, *self.case.tasks[number:]))
 
-    def cancel_tasks(self, stage: Stage, reason: str, by: Person | None) -> None:
-        """Cancel whatever is still to be done in a stage, with the reason and by whose act."""
+    def cancel_tasks(self, stage: Stage, reason: str, by: Person | None, *, keep: Container[int] = ()) -> None:
+        """Cancel what is still to be done in a stage, but for the positions to `keep`, saying why and by whose act."""
         for task in self.case.tasks_of(stage):
-            if task.state not in ACTIONABLE and task.state is not TaskState.WAITING:
+            if task.state not in (*ACTIONABLE, TaskState.WAITING) or task.position in keep:
                 continue
             self.end_task(task, TaskState.CANCELLED, by, reason)
             facts = {"reason": reason, "assignee": task.assignee, "by": by.account_id if by else None}

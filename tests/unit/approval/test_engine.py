@@ -6,7 +6,7 @@ import pytest
 
 from shared.approval.core.definition import parse
 from shared.approval.core.guard import RefusalCode
-from shared.approval.core.state import CaseState, Person, Remark, StageState, Verb
+from shared.approval.core.state import CaseState, Person, Remark, Seat, StageState, Verb
 from shared.approval.core.trail import Step
 from tests.unit.approval.cases import ANN, BAO, BEN, CAI, CITY, COUNTY, DAI, PROVINCE, Desk, body, node, party, without
 
@@ -141,6 +141,18 @@ def test_an_open_stage_is_held_when_its_last_decider_leaves() -> None:
     assert desk.tasks() == ["approver cancelled"]
     assert desk.case.tasks[0].reason == "nobody_to_decide"
     assert desk.refused(Verb.APPROVE, without(BEN, COUNTY)).code is RefusalCode.NOT_YOURS
+
+
+def test_a_stage_that_asks_two_roles_asks_whichever_has_holders() -> None:
+    clerk, approver = party("Cleo", Seat("clerk", "130123")), BEN
+    desk = Desk(parse(body(node("county", "clerk", "approver"))), people=(ANN, clerk))
+    assert desk.tasks() == ["clerk open"]
+    desk.reseat(ANN, approver)
+    assert desk.tasks() == ["clerk cancelled", "approver open"]
+    assert desk.states() == ["130123 open"]
+    desk.reseat(ANN, approver, clerk)
+    assert desk.tasks() == ["clerk cancelled", "approver open", "clerk open"]
+    assert desk.do(Verb.APPROVE, approver).state is CaseState.APPROVED
 
 
 def test_posts_that_change_hands_elsewhere_change_nothing() -> None:
