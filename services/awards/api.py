@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -23,7 +22,7 @@ from services.awards.schemas import (
 )
 from shared.clock import business_date
 from shared.http import allow, expected_revision, now, principal, reading, signed_in, tag_revision, uow
-from shared.http.idempotency import command_key
+from shared.http.idempotency import command_id
 from shared.http.paging import page_schema
 from shared.identity import Role, scope_of
 from shared.regions import Regions
@@ -73,7 +72,7 @@ def nominate(body: dict[str, Any]) -> queries.View:
         clerk=principal(),
         regions=Regions.load(),
         approvals=approvals,
-        command_id=command_key() or uuid.uuid4().hex,
+        command_id=command_id(),
     )
     uow().session.flush()
     return _shown(queries.nomination_view(nomination))

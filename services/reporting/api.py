@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -16,7 +15,7 @@ from shared.clock import business_date
 from shared.errors import pointing_at
 from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
 from shared.http.etags import check_revision
-from shared.http.idempotency import command_key
+from shared.http.idempotency import command_id
 from shared.http.paging import page_schema
 from shared.identity import Role, scope_of
 from shared.regions import Regions
@@ -77,7 +76,7 @@ def submit(report_id: str) -> Any:
         report,
         actor=party_of(principal()),
         approvals=approvals,
-        command_id=command_key() or uuid.uuid4().hex,
+        command_id=command_id(),
     )
     tag_revision(report.revision)
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, noload
+from sqlalchemy.orm import Session, lazyload
 
 from services.reporting.model import Report, ReportState
 from services.reporting.policy import may_see
@@ -39,7 +39,7 @@ def list_reports(session: Session, *, principal: Principal, scope: frozenset[str
         Report.organisation_id.in_(principal.organisations),
         and_(Report.region.in_(scope), Report.state != ReportState.DRAFT.value),
     )
-    query = select(Report).where(visible).options(noload(Report.lines))
+    query = select(Report).where(visible).options(lazyload(Report.lines))
     for column, value in (
         (Report.activity_id, wanted.activity_id),
         (Report.state, wanted.state),

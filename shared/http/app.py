@@ -14,6 +14,7 @@ from marshmallow import Schema, fields
 from shared.http.auth import authorisation_table, authorise, public
 from shared.http.bodies import MOST_BODY_BYTES, check_address, check_body
 from shared.http.context import close_reading
+from shared.http.etags import put_tag
 from shared.http.idempotency import answer_once
 from shared.http.operations import add_operations
 from shared.http.problems import CONTENT_TYPE, handle_problems
@@ -84,7 +85,8 @@ class ServiceApp(Flask):
             return super().dispatch_request()
         with self.database.unit_of_work() as uow:
             g.uow = uow
-            run: Callable[[], Response] = lambda: self.make_response(Flask.dispatch_request(self))  # noqa: E731
+            # The tag is part of the answer that is kept for a repetition.
+            run: Callable[[], Response] = lambda: put_tag(self.make_response(Flask.dispatch_request(self)))  # noqa: E731
             view = self.view_functions[request.endpoint or ""]
             if getattr(view, "answers_anew", False):
                 return run()
@@ -150,6 +152,7 @@ def _follow_requests(app: Flask, database: Database) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        put_tag(response)
         if "trace" in g:
             response.headers["traceparent"] = str(g.trace)
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import after_this_request, request
+from flask import g, request
 from flask.wrappers import Response
 
 from shared.errors import PreconditionMissing, StaleRevision
@@ -12,11 +12,14 @@ _MOST_DIGITS = 18
 
 def tag_revision(revision: int) -> None:
     """Send the revision of what is answered as its ETag."""
+    g.revision = revision
 
-    @after_this_request
-    def _tag(response: Response) -> Response:
-        response.set_etag(str(revision))
-        return response
+
+def put_tag(response: Response) -> Response:
+    """Put the revision that the view named on its answer, but on no problem."""
+    if "revision" in g and response.status_code < 400:
+        response.set_etag(str(g.revision))
+    return response
 
 
 def expected_revision() -> int:

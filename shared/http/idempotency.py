@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.errors import Invalid, KeyReused
+from shared.http.context import principal
 from shared.storage import UnitOfWork
 from shared.storage.kit import InstantUTC, kit_metadata
 
@@ -46,6 +48,17 @@ def command_key() -> str | None:
             "command_id_invalid", zh="操作编号无效", en=f"An Idempotency-Key has 1 to {LONGEST_KEY} characters"
         )
     return key
+
+
+def command_id() -> str:
+    """Answer the id of the command at hand: from its Idempotency-Key, which is its sender's own, or a new one.
+
+    Two people may choose the same key; what they ask for stays two commands.
+    """
+    key = command_key()
+    if key is None:
+        return uuid.uuid4().hex
+    return hashlib.sha256(f"{principal().account_id}\0{key}".encode()).hexdigest()
 
 
 def answer_once(uow: UnitOfWork, run: Callable[[], Response]) -> Response:

@@ -7,13 +7,14 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from services.registration import queries
-from services.registration.api.tools import command_id, scope_asked, tools
+from services.registration.api.tools import scope_asked, tools
 from services.registration.commands import organisations
 from services.registration.commands.accounts import account_of
 from services.registration.commands.cases import approvals
 from services.registration.commands.volunteers import party_of
 from services.registration.schemas import OrganisationIn, OrganisationOut, OrganisationQuery
 from shared.http import allow, principal, reading, signed_in, tag_revision, uow
+from shared.http.idempotency import command_id
 from shared.http.paging import page_schema
 from shared.identity import Role
 

@@ -1,8 +1,7 @@
-"""What registration's views need beside the request: keys, regions, and the command's own id."""
+"""What registration's views need beside the request: keys and regions."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 
 from flask import current_app
@@ -10,7 +9,6 @@ from flask import current_app
 from shared.clock import business_date
 from shared.errors import pointing_at
 from shared.http import now, principal
-from shared.http.idempotency import command_key
 from shared.identity import TokenSigner, scope_of
 from shared.regions import Regions
 from shared.sealing import Sealer
@@ -42,8 +40,3 @@ def scope_asked(region: str | None = None) -> frozenset[str]:
         return scope
     with pointing_at("/query/region"):
         return scope & regions.below(region, on=today)
-
-
-def command_id() -> str:
-    """Answer the id under which a case is opened: the caller's Idempotency-Key, or a new one."""
-    return command_key() or uuid.uuid4().hex

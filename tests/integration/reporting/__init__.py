@@ -1,0 +1,1 @@
+"""Reporting over HTTP and by events, on both engines."""
