@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +14,8 @@ from services.portal.words import Words
 
 #: The parts of a report's line that an official can point at.
 LINE_PARTS = ("hours", "quality", "counted")
+_LONG_TEXT = 20
+_SHORTEST_SAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a text, and whether it is one that differs."""
+
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """One value that differs from the round before."""
 
     label: str
-    old: str
-    new: str
+    old: list[Part]
+    new: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +116,38 @@ class Reader:
         for change in difference["changes"]:
             key = change["pointer"].rsplit("/", 1)[-1]
             pointed = old if change["kind"] == "removed" else new
-            found.append(
-                Changed(
-                    self.label(change["pointer"], pointed),
-                    self._side(change, "old", absent="added", key=key),
-                    self._side(change, "new", absent="removed", key=key),
-                )
+            sides = marked(
+                self._side(change, "old", absent="added", key=key),
+                self._side(change, "new", absent="removed", key=key),
             )
+            found.append(Changed(self.label(change["pointer"], pointed), *sides))
         return found
 
     def _side(self, change: Json, side: str, *, absent: str, key: str) -> str:
         if change["kind"] == absent:
             return self.words("case.not_there")
         return self.value(key, change.get(side))
+
+
+def marked(old: str, new: str) -> tuple[list[Part], list[Part]]:
+    """Answer two texts in pieces, so that only what differs in a long text stands out."""
+    if min(len(old), len(new)) < _LONG_TEXT:
+        return [Part(old, True)], [Part(new, True)]
+    left: list[Part] = []
+    right: list[Part] = []
+    for tag, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        # A character or two that happen to be the same in the middle of a change would only flicker.
+        differs = tag != "equal" or end - start < _SHORTEST_SAME
+        _add(left, old[start:end], differs=differs)
+        _add(right, new[new_start:new_end], differs=differs)
+    return left, right
+
+
+def _add(parts: list[Part], text: str, *, differs: bool) -> None:
+    if text and parts and parts[-1].differs == differs:
+        parts[-1] = Part(parts[-1].text + text, differs)
+    elif text:
+        parts.append(Part(text, differs))
 
 
 def content_of(case: Json, number: int) -> Json | None:

@@ -1,30 +1,15 @@
 """The pages, one module per thing they are about."""
 
-from services.portal.views import (
-    cases,
-    front,
-    me,
-    messages,
-    organisations,
-    organising,
-    posts,
-    registering,
-    reports,
-    signing_in,
-)
+from services.portal.views.cases import blp as cases
+from services.portal.views.front import blp as front
+from services.portal.views.me import blp as me
+from services.portal.views.messages import blp as messages
+from services.portal.views.organisations import blp as organisations
+from services.portal.views.organising import blp as organising
+from services.portal.views.posts import blp as posts
+from services.portal.views.registering import blp as registering
+from services.portal.views.reports import blp as reports
+from services.portal.views.signing_in import blp as signing_in
 
-BLUEPRINTS = (
-    front.blp,
-    signing_in.blp,
-    cases.blp,
-    reports.blp,
-    me.blp,
-    messages.blp,
-    registering.blp,
-    organisations.blp,
-    organising.blp,
-    posts.blp,
-)
+BLUEPRINTS = (front, signing_in, cases, reports, me, messages, registering, organisations, organising, posts)
 """Every blueprint of the site."""
-
-__all__ = ["BLUEPRINTS"]

@@ -72,9 +72,12 @@ def show(service: str, case_id: str) -> str:
 
 
 @blp.get("/cases/<service>/<case_id>/<verb>")
-def ask(service: str, case_id: str, verb: str) -> str | tuple[str, int]:
+def ask(service: str, case_id: str, verb: str) -> Response | str | tuple[str, int]:
     """Ask for the reasons before a case is returned, rejected or withdrawn."""
     person()
+    if verb in AT_ONCE:
+        # Where the browser stands after a refused form; loading it again shows the case.
+        return go("cases.show", service=service, case_id=case_id)
     return _question(service, case_id, verb, Form(), 200)
 
 
@@ -91,6 +94,7 @@ def _question(service: str, case_id: str, verb: str, form: Form, status: int) ->
         verb=verb,
         form=form,
         line_parts=LINE_PARTS,
+        lines_pointed_at=any(name.startswith(f"{_REMARK}/lines") and value for name, value in form.values.items()),
         opinion_needed=stage is not None and verb in stage["opinion_needed"],
         command_id=form.text("command_id") or new_id(),
         rev=form.text("rev") or shown["case"]["rev"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from services.portal.client import Json, Problem
@@ -113,6 +113,14 @@ def _activity_page(activity_id: str, form: Form) -> str:
         today=formats().today.isoformat(),
         command_id=new_id(),
     )
+
+
+@blp.get("/activities/<activity_id>/<step>")
+def back_to_activity(activity_id: str, step: str) -> Response:
+    """Show the activity to a browser that loads the address of a refused form again."""
+    if step not in ("records", "close"):
+        abort(404)
+    return go("organising.activity", activity_id=activity_id)
 
 
 @blp.post("/activities/<activity_id>/records")

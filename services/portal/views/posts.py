@@ -31,7 +31,7 @@ def _page(account: Form, post: Form, made: dict[str, str] | None) -> str:
     return render_template(
         "posts.html",
         proposed=api().get("registration", "posts", state="proposed").data,
-        active=api().get("registration", "posts", state="active").data,
+        active=[post for post in api().get("registration", "posts", state="active").data if post["role"] in GIVEN],
         account_form=account,
         post_form=post,
         made=made,
@@ -56,6 +56,14 @@ def propose() -> Response | tuple[str, int]:
             raise
         return _page(Form(), sent.take(problem), None), problem.status
     tell("posts.proposed")
+    return go("posts.show")
+
+
+@blp.get("/posts/<_post_id>/<step>")
+def back_to_posts(_post_id: str, step: str) -> Response:
+    """Show the posts to a browser that loads the address of a refused form again."""
+    if step not in _STEPS:
+        abort(404)
     return go("posts.show")
 
 
@@ -85,6 +93,7 @@ def make_account() -> tuple[str, int]:
     body = {"name": sent.text("name"), "username": sent.text("username")}
     try:
         made = api().post("registration", "accounts", body=body).data
+        made |= api().post("registration", "accounts", made["id"], "secret").data
     except Problem as problem:
         if problem.status not in (403, 409, 422):
             raise

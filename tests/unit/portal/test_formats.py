@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from services.portal.casework import Part, marked
 from services.portal.formats import Formats, show_number
 from services.portal.pages import local_path
 from services.portal.places import cities, route_of
@@ -74,3 +75,13 @@ def test_people_choose_counties_and_offices_choose_any_region() -> None:
 def test_a_route_goes_upwards_and_skips_what_is_not_there() -> None:
     assert [region.code for region in route_of("130123", on=TODAY)] == ["130123", "130100", "130000"]
     assert [region.code for region in route_of("130682", on=TODAY)] == ["130682", "130000"]
+
+
+def test_only_what_differs_in_a_long_text_stands_out() -> None:
+    old, new = marked(
+        "讲解用气安全并演示灭火器使用，发放明白纸一百二十份。", "讲解用气安全并演示灭火器使用，发放明白纸三百份。"
+    )
+    assert [part.text for part in old if part.differs] == ["一百二十份。"]
+    assert [part.text for part in new if part.differs] == ["三百份。"]
+    assert "".join(part.text for part in old).endswith("一百二十份。")
+    assert marked("3 小时", "2.5 小时") == ([Part("3 小时", True)], [Part("2.5 小时", True)])
