@@ -44,7 +44,8 @@ def test_a_report_that_two_people_send_is_sent_once(reporting: Served, number: i
     report = draft(reporting, f"sent-{number}")
     edit(reporting, report, {"summary": SUMMARY})
     path = f"/reports/{report}/submit"
-    answers = at_once(*[partial(reporting.by(who).call, "POST", path, Idempotency_Key="k") for who in (HEAD, DEPUTY)])
+    sent = [partial(reporting.by(who).call, "POST", path, Idempotency_Key=f"k-{number}") for who in (HEAD, DEPUTY)]
+    answers = at_once(*sent)
     [refused] = [answer for answer in answers if answer.status_code != 200]
     refusal_in(refused, 409, "report_frozen")
     assert [event.report_id for event in reporting.published(ReportSubmitted)].count(report) == 1

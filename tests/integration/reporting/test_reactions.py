@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -93,7 +94,7 @@ def test_an_approver_is_asked_whichever_comes_first(databases: Databases, first:
         served.listener.hear(held("activity-1"))
         report = report_id(served, "activity-1")
         edit(served, report, {"summary": SUMMARY})
-        steps = [lambda: submit(served, report), lambda: served.listener.hear(post(COUNTY))]
+        steps: list[Callable[[], object]] = [lambda: submit(served, report), lambda: served.listener.hear(post(COUNTY))]
         for step in steps if first == "report" else reversed(steps):
             step()
         assert served.by(COUNTY).get("/tasks/counts")["todo"] == 1

@@ -1,0 +1,1 @@
+"""Registration over HTTP and by events, on both engines."""

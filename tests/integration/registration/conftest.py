@@ -1,0 +1,27 @@
+"""Registration on a database of its own: one that a test may change, and one that refusals leave as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.registration.world import fill, found, id_number, register
+from tests.integration.serving import Databases, Served, serving
+
+
+@pytest.fixture
+def registration(databases: Databases) -> Iterator[Served]:
+    with serving(databases) as start:
+        yield fill(start("registration"))
+
+
+@pytest.fixture(scope="package")
+def standing(databases: Databases) -> Iterator[Served]:
+    with serving(databases) as start:
+        served = fill(start("registration"))
+        served.known["number"] = id_number()
+        served.known["volunteer_case"] = register(served, "zhang", id_number=served.known["number"])["case_id"]
+        organisation = found(served, "zhang", name="正定县志愿服务队")
+        served.known |= {"organisation": organisation["id"], "organisation_case": organisation["case_id"]}
+        yield served
