@@ -74,11 +74,12 @@ class Bearer(Protocol):
 
 
 class Api:
-    """The services, as one person sees them."""
+    """The services, as one person sees them; `address` is the person's own, by which the front server counts tries."""
 
-    def __init__(self, http: httpx.Client, bearer: Bearer) -> None:
+    def __init__(self, http: httpx.Client, bearer: Bearer, *, address: str = "") -> None:
         self._http = http
         self._bearer = bearer
+        self._address = address
 
     def get(self, service: str, *path: str, **query: str | int | bool | None) -> Answer:
         """Read something. Each part of the path is quoted.
@@ -110,21 +111,22 @@ class Api:
     def _ask(self, call: Callable[[dict[str, str]], httpx.Response]) -> Answer:
         token = self._bearer.access_token
         for _ in range(_MOST_RENEWALS):
-            response = _call(call, token)
+            response = self._call(call, token)
             if response.status_code != 401 or token is None:
                 return _read(response)
             token = self._bearer.renew(token)
         raise SignedOut
 
-
-def _call(call: Callable[[dict[str, str]], httpx.Response], token: str | None) -> httpx.Response:
-    headers = {"traceparent": str(current_trace())}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        return call(headers)
-    except httpx.HTTPError as error:
-        raise ServiceAway(str(error)) from error
+    def _call(self, call: Callable[[dict[str, str]], httpx.Response], token: str | None) -> httpx.Response:
+        headers = {"traceparent": str(current_trace())}
+        if self._address:
+            headers["X-Forwarded-For"] = self._address
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            return call(headers)
+        except httpx.HTTPError as error:
+            raise ServiceAway(str(error)) from error
 
 
 def _url(service: str, path: tuple[str, ...]) -> str:

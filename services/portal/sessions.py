@@ -135,7 +135,7 @@ def keep_sessions(app: Flask, http: Callable[[], httpx.Client], *, secret: bytes
 
     def exchange(refresh_token: str) -> Tokens:
         try:
-            nobody = Api(http(), Visit(None, renewals))
+            nobody = Api(http(), Visit(None, renewals), address=_address())
             answer = nobody.post("registration", "sessions", "refresh", body={"refresh_token": refresh_token})
         except Problem as problem:
             raise SignedOut from problem
@@ -152,7 +152,7 @@ def keep_sessions(app: Flask, http: Callable[[], httpx.Client], *, secret: bytes
             # No cookie, or not one of ours: nobody is signed in.
             tokens = None
         g.visit = Visit(tokens, renewals)
-        g.api = Api(http(), g.visit)
+        g.api = Api(http(), g.visit, address=_address())
 
     @app.after_request
     def _remember(response: Response) -> Response:
@@ -164,6 +164,11 @@ def keep_sessions(app: Flask, http: Callable[[], httpx.Client], *, secret: bytes
                 sealed = seal.dumps([visit.tokens.access, visit.tokens.refresh])
                 response.set_cookie(name, str(sealed), path="/", secure=secure, httponly=True, samesite="Lax")
         return response
+
+
+def _address() -> str:
+    """Answer where the person is: only the front server reaches us, and it says whom it speaks for."""
+    return request.headers.get("X-Real-IP") or request.remote_addr or ""
 
 
 def visit() -> Visit:
