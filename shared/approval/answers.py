@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from shared.approval.tables import CommandRow, table_of
@@ -16,6 +16,8 @@ from shared.errors import KeyReused
 from shared.messaging.schema import schema_of
 
 _COMMANDS = table_of(CommandRow)
+_FIND = select(_COMMANDS.c.request_sha, _COMMANDS.c.response).where(_COMMANDS.c.command_id == bindparam("command"))
+_KEEP = insert(_COMMANDS)
 
 
 def find(session: Session, command_id: str, request_sha: str) -> CaseView | None:
@@ -23,9 +25,7 @@ def find(session: Session, command_id: str, request_sha: str) -> CaseView | None
 
     :raises KeyReused: when the id came with another content, or from somebody else.
     """
-    row = session.execute(
-        select(_COMMANDS.c.request_sha, _COMMANDS.c.response).where(_COMMANDS.c.command_id == command_id)
-    ).one_or_none()
+    row = session.execute(_FIND, {"command": command_id}).one_or_none()
     if row is None:
         return None
     if row.request_sha != request_sha:
@@ -36,15 +36,14 @@ def find(session: Session, command_id: str, request_sha: str) -> CaseView | None
 
 def keep(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> None:
     """Keep the answer to a command as long as its case."""
-    session.execute(
-        insert(_COMMANDS).values(
-            command_id=command_id,
-            case_id=view.id,
-            request_sha=request_sha,
-            response=asdict(view, dict_factory=_plain),
-            created_at=at,
-        )
-    )
+    row = {
+        "command_id": command_id,
+        "case_id": view.id,
+        "request_sha": request_sha,
+        "response": asdict(view, dict_factory=_plain),
+        "created_at": at,
+    }
+    session.execute(_KEEP, [row])
 
 
 def _plain(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,31 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from shared.approval.core.moving import Seats
 from shared.approval.core.state import CaseState, Seat, StageState
-from shared.approval.tables import CaseRow, HolderRow, StageRow
+from shared.approval.tables import CaseRow, HolderRow, StageRow, table_of
 from shared.contracts.registration import PostChanged
+
+_POSTS = table_of(HolderRow)
+_SEATS_OF = select(_POSTS.c.role, _POSTS.c.region).where(_POSTS.c.account_id == bindparam("account"), _POSTS.c.active)
+_LOCK_SEATS_OF = _SEATS_OF.with_for_update(read=True)
+_HOLDERS_IN = select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(
+    _POSTS.c.region.in_(bindparam("regions", expanding=True)), _POSTS.c.active
+)
 
 
 def posts_of(session: Session, account_id: str, *, lock: bool) -> tuple[Seat, ...]:
     """Answer the seats that an account holds now; with `lock` they stay so until this transaction ends."""
-    held = select(HolderRow.role, HolderRow.region).where(HolderRow.account_id == account_id, HolderRow.active)
-    rows = session.execute(held.with_for_update(read=True) if lock else held)
+    rows = session.execute(_LOCK_SEATS_OF if lock else _SEATS_OF, {"account": account_id})
     return tuple(Seat(role, region) for role, region in rows)
 
 
 def holders(session: Session, regions: Collection[str]) -> Seats:
     """Answer who holds which seat in these regions now."""
-    rows = session.execute(
-        select(HolderRow.role, HolderRow.region, HolderRow.account_id).where(
-            HolderRow.region.in_(sorted(regions)), HolderRow.active
-        )
-    )
     found: dict[Seat, set[str]] = {}
-    for role, region, account_id in rows:
+    for role, region, account_id in session.execute(_HOLDERS_IN, {"regions": sorted(regions)}):
         found.setdefault(Seat(role, region), set()).add(account_id)
     return {seat: frozenset(accounts) for seat, accounts in found.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -90,8 +91,20 @@ def trail_of(session: Session, case: Case, *, names: RegionNames) -> Trail:
         for entry in entries
         if entry.seq in told or entry.note.kind is Step.STAGE_HELD
     )
-    intact = not trail.verify(entries, decisions, case.trail)
-    return Trail(entries=lines, intact=intact)
+    return Trail(entries=lines, intact=not problems_of(session, case, entries, decisions))
+
+
+def problems_of(
+    session: Session, case: Case, entries: Sequence[Entry], decisions: Sequence[Decision]
+) -> tuple[str, ...]:
+    """Answer what was changed of a case's history since it was written, in words for an administrator."""
+    rounds = session.execute(
+        select(_ROUNDS.c.round, _ROUNDS.c.salt, _ROUNDS.c.content).where(
+            _ROUNDS.c.case_id == case.id, _ROUNDS.c.salt.is_not(None)
+        )
+    )
+    contents = {row.round: (row.salt, row.content) for row in rounds}
+    return (*trail.verify(entries, decisions, case.trail), *trail.verify_contents(entries, contents))
 
 
 def load_trail(session: Session, case: Case) -> tuple[list[Entry], list[Decision]]:

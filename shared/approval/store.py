@@ -1,13 +1,14 @@
 """A case between its rows and the core: load it under its lock, write down what a move brought.
 
 Statements name columns and not objects: a command reads and writes each row once, and nothing is tracked in between.
+They are built once, because building them again costs a command more than running them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval.core.moving import Move, Snapshot
@@ -38,20 +39,31 @@ from shared.approval.tables import (
     table_of,
 )
 
-_CASES, _STAGES, _TASKS = table_of(CaseRow), table_of(StageRow), table_of(TaskRow)
-_ONE_STAGE = (_STAGES.c.case_id == bindparam("of_case"), _STAGES.c.number == bindparam("of_number"))
-_ONE_TASK = (_TASKS.c.case_id == bindparam("of_case"), _TASKS.c.number == bindparam("of_number"))
+_CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
+_CASE_ID: BindParameter[str] = bindparam("of_case")
+_NUMBER: BindParameter[int] = bindparam("of_number")
+
+_READ_CASE = select(_CASES).where(_CASES.c.id == _CASE_ID)
+_LOCK_CASE = _READ_CASE.with_for_update()
+_READ_BARRED = select(_BARRED.c.account_id).where(_BARRED.c.case_id == _CASE_ID)
+_READ_STAGES = select(_STAGES).where(_STAGES.c.case_id == _CASE_ID).order_by(_STAGES.c.number)
+_READ_TASKS = select(_TASKS).where(_TASKS.c.case_id == _CASE_ID).order_by(_TASKS.c.number)
+_MOVE_CASE = update(_CASES).where(_CASES.c.id == _CASE_ID)
+_MOVE_STAGE = update(_STAGES).where(_STAGES.c.case_id == _CASE_ID, _STAGES.c.number == _NUMBER)
+_MOVE_TASK = update(_TASKS).where(_TASKS.c.case_id == _CASE_ID, _TASKS.c.number == _NUMBER)
+_ADD_STAGES, _ADD_TASKS, _ADD_BARRED = insert(_STAGES), insert(_TASKS), insert(_BARRED)
+_ADD_ROUND, _ADD_DECISION, _ADD_ENTRIES = (insert(table_of(row)) for row in (RoundRow, DecisionRow, EventRow))
 
 
 def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
     """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
-    wanted = select(_CASES).where(_CASES.c.id == case_id)
-    row = session.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    of_case = {"of_case": case_id}
+    row = session.execute(_LOCK_CASE if lock else _READ_CASE, of_case).one_or_none()
     if row is None:
         return None
-    barred = session.scalars(select(BarredRow.account_id).where(BarredRow.case_id == case_id))
-    stages = session.execute(select(_STAGES).where(_STAGES.c.case_id == case_id).order_by(_STAGES.c.number))
-    tasks = session.execute(select(_TASKS).where(_TASKS.c.case_id == case_id).order_by(_TASKS.c.number))
+    barred = session.scalars(_READ_BARRED, of_case)
+    stages = session.execute(_READ_STAGES, of_case)
+    tasks = session.execute(_READ_TASKS, of_case)
     return Case(
         id=row.id,
         origin=row.origin,
@@ -77,7 +89,7 @@ def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
 
 def save(session: Session, before: Case, move: Move) -> None:
     """Write down a move of a stored and locked case."""
-    session.execute(update(_CASES).where(_CASES.c.id == before.id).values(**_moving_columns(move.case)))
+    session.execute(_MOVE_CASE, {"of_case": before.id, **_moving_columns(move.case)})
     _save_parts(session, before, move)
 
 
@@ -85,7 +97,7 @@ def save_new(session: Session, move: Move) -> None:
     """Write down the rest of a case whose own row was just inserted with `case_columns`."""
     if move.case.barred:
         rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
-        session.execute(insert(table_of(BarredRow)), rows)
+        session.execute(_ADD_BARRED, rows)
     _save_parts(session, None, move)
 
 
@@ -129,16 +141,16 @@ def _save_parts(session: Session, before: Case | None, move: Move) -> None:
     _save_stages(session, before.stages if before else (), move.case)
     _save_tasks(session, before.tasks if before else (), move.case)
     if move.snapshot is not None:
-        session.execute(insert(table_of(RoundRow)), [_round_columns(move.case, move.snapshot)])
+        session.execute(_ADD_ROUND, [_round_columns(move.case, move.snapshot)])
     if move.decision is not None:
-        session.execute(insert(table_of(DecisionRow)), [_decision_columns(move.decision)])
-    session.execute(insert(table_of(EventRow)), [_entry_columns(entry) for entry in move.entries])
+        session.execute(_ADD_DECISION, [_decision_columns(move.decision)])
+    session.execute(_ADD_ENTRIES, [_entry_columns(entry) for entry in move.entries])
 
 
 def _save_stages(session: Session, before: tuple[Stage, ...], case: Case) -> None:
     added = [_stage_columns(case, stage) for stage in case.stages[len(before) :]]
     if added:
-        session.execute(insert(_STAGES), added)
+        session.execute(_ADD_STAGES, added)
     # Of a stage that is there nothing changes but its state.
     changed = [
         {"of_case": case.id, "of_number": after.number, "state": after.state.value}
@@ -146,20 +158,20 @@ def _save_stages(session: Session, before: tuple[Stage, ...], case: Case) -> Non
         if old != after
     ]
     if changed:
-        session.execute(update(_STAGES).where(*_ONE_STAGE), changed)
+        session.execute(_MOVE_STAGE, changed)
 
 
 def _save_tasks(session: Session, before: tuple[Task, ...], case: Case) -> None:
     added = [_task_columns(case, task) for task in case.tasks[len(before) :]]
     if added:
-        session.execute(insert(_TASKS), added)
+        session.execute(_ADD_TASKS, added)
     changed = [
         {"of_case": case.id, "of_number": after.number, **_ending_columns(after)}
         for old, after in zip(before, case.tasks, strict=False)
         if old != after
     ]
     if changed:
-        session.execute(update(_TASKS).where(*_ONE_TASK), changed)
+        session.execute(_MOVE_TASK, changed)
 
 
 def _stage_columns(case: Case, stage: Stage) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from shared.approval.core.digest import commitment, sha256
 from shared.approval.core.state import Remark, TrailHead, Verb
 
+_OPENING = (Verb.SUBMIT, Verb.RESUBMIT)
 GENESIS = "0" * 64
 START = TrailHead(0, GENESIS)
 
@@ -166,6 +167,19 @@ def verify(entries: Sequence[Entry], decisions: Sequence[Decision], head: TrailH
     if expected != head:
         problems.append(f"the case remembers entry {head.seq} as its last, the trail ends at {expected.seq}")
     return tuple(problems)
+
+
+def verify_contents(entries: Sequence[Entry], contents: Mapping[int, tuple[str, Any]]) -> tuple[str, ...]:
+    """Answer which rounds have another content than the one that was submitted.
+
+    `contents` gives salt and content by round; a round whose content was erased is left out.
+    """
+    told = {entry.place.round: entry.note.facts.get("content") for entry in entries if entry.note.kind in _OPENING}
+    return tuple(
+        f"round {number}: its content was changed"
+        for number, (salt, content) in sorted(contents.items())
+        if told.get(number) != commitment(salt, content)
+    )
 
 
 def _decision_problems(decision: Decision) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from shared.approval import reading, store
-from shared.approval.core import trail
 from shared.approval.core.state import Party, Remark, Verb
 from shared.approval.outcomes import Outcome
 from shared.approval.service import Approvals
@@ -158,4 +157,4 @@ class Office:
             stored = store.load(session, case.id, lock=False)
             assert stored is not None
             entries, decisions = reading.load_trail(session, stored)
-            return trail.verify(entries, decisions, stored.trail)
+            return reading.problems_of(session, stored, entries, decisions)

@@ -63,9 +63,13 @@ def test_a_row_that_was_changed_under_the_triggers_shows(office: Office) -> None
         for statement in drop_triggers(dialect):
             uow.session.execute(text(statement))
         uow.session.execute(update(DecisionRow).where(DecisionRow.verb == "approve").values(opinion="不同意"))
+        uow.session.execute(update(RoundRow).values(content={"hours": 999}))
         for statement in create_triggers(dialect):
             uow.session.connection().exec_driver_sql(statement)
-    assert [problem.split(": ")[1] for problem in office.trail_problems(case)] == ["what was said was changed"]
+    assert [problem.split(": ")[1] for problem in office.trail_problems(case)] == [
+        "what was said was changed",
+        "its content was changed",
+    ]
     with office.database.reading() as session:
         now = office.database.clock.now()
         assert not office.approvals.trail(session, case_id=case.id, principal=ANN, at=now).intact

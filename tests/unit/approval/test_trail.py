@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.approval.core.state import Remark, Verb
-from shared.approval.core.trail import Decision, Entry, Said, verify
+from shared.approval.core.trail import Decision, Entry, Said, verify, verify_contents
 from tests.unit.approval.cases import ANN, BEN, CAI, DAI, Desk
 
 
@@ -80,3 +80,12 @@ def test_a_decision_that_was_changed_dropped_or_put_in_someones_mouth_shows() ->
 def test_erasing_what_a_person_said_breaks_no_chain() -> None:
     erased = [replace(one, said=None, salt=None) for one in DECISIONS]
     assert verify(ENTRIES, erased, HEAD) == ()
+
+
+def test_a_rounds_content_is_what_was_submitted_or_gone() -> None:
+    snapshots = [move.snapshot for move in DESK.moves if move.snapshot is not None]
+    contents = {one.round: (one.salt, one.content) for one in snapshots}
+    assert verify_contents(ENTRIES, contents) == ()
+    assert verify_contents(ENTRIES, {2: contents[2]}) == ()
+    salt, _ = contents[1]
+    assert verify_contents(ENTRIES, contents | {1: (salt, {"hours": 1})}) == ("round 1: its content was changed",)
