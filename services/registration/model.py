@@ -229,7 +229,7 @@ class FileEntry(Base):
     source: Mapped[str] = mapped_column(String(60), primary_key=True)
     volunteer_number: Mapped[str] = mapped_column(String(12))
     kind: Mapped[str] = mapped_column(String(10))
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(300))
     hours_hundredths: Mapped[int | None]
     stars: Mapped[int | None]
     happened_on: Mapped[date]

@@ -12,7 +12,7 @@ from shared.storage import UnitOfWork
 
 reactions = Reactions("registration")
 
-_STARS = ("一星级", "二星级", "三星级", "四星级", "五星级")
+_STARS = {1: "一星级", 2: "二星级", 3: "三星级", 4: "四星级", 5: "五星级"}
 
 
 @reactions.on(HoursCredited)
@@ -37,7 +37,7 @@ def enter_star(uow: UnitOfWork, event: StarGranted) -> None:
         source=f"star/{event.nomination_id}",
         volunteer_number=event.volunteer_number,
         kind="star",
-        title=f"{_STARS[event.stars - 1]}志愿者",
+        title=f"{_STARS[event.stars]}志愿者",
         stars=event.stars,
         happened_on=event.granted_on,
     )

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from services.registration.commands.posts import grant_post
 from services.registration.model import Organisation, RegistrationState
@@ -84,14 +84,17 @@ def content_of(organisation: Organisation) -> dict[str, Any]:
 
 
 def _check_new(uow: UnitOfWork, form: OrganisationForm, uscc: str | None) -> None:
-    same = (Organisation.name == form.name) & (Organisation.region == form.region)
+    same: dict[str, ColumnElement[bool]] = {
+        "/name": (Organisation.name == form.name) & (Organisation.region == form.region)
+    }
     if uscc:
-        same = same | (Organisation.uscc == uscc)
+        same["/uscc"] = Organisation.uscc == uscc
     living = Organisation.state != RegistrationState.REFUSED.value
-    if uow.session.scalar(select(Organisation.id).where(living, same).limit(1)):
-        raise Conflict(
-            "organisation_exists", zh="该组织已注册", en="This organisation is registered already", pointer="/name"
-        )
+    for pointer, like_it in same.items():
+        if uow.session.scalar(select(Organisation.id).where(living, like_it).limit(1)):
+            raise Conflict(
+                "organisation_exists", zh="该组织已注册", en="This organisation is registered already", pointer=pointer
+            )
 
 
 def approve_organisation(uow: UnitOfWork, organisation_id: str) -> None:

@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=60), nullable=False),
         sa.Column("volunteer_number", sa.String(length=12), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("hours_hundredths", sa.Integer(), nullable=True),
         sa.Column("stars", sa.Integer(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=False),
