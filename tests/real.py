@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -141,6 +142,11 @@ class RealNode:
             return sum(bool(one.get("consumers")) for one in queues if one["name"].endswith(".inbox")) == len(SERVICES)
 
         wait_until(look, limit=90, what="every service to listen", every=0.1)
+
+    def queue(self, name: str) -> dict[str, Any]:
+        """Answer what the broker says of a queue, such as `records.inbox`; its counts are up to a second old."""
+        found: dict[str, Any] = self._rabbit.api("GET", f"/queues/{self._vhost}/anyuan.{name}")
+        return found
 
     def bootstrap(self) -> Secrets:
         """Make the first administrators as an operator does; answers their one-use secrets."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -55,9 +56,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Call:
-    """What a client knows of one of its commands: done, refused, or (`info`) no answer that says which."""
+    """What a client knows of one attempt at a decision: done, refused, or (`info`) no answer that says which."""
 
-    key: str
+    case_id: str
+    account_id: str
+    verb: str
     outcome: Literal["ok", "fail", "info"]
 
 
@@ -72,19 +75,22 @@ def check(urls: Mapping[str, str], *, calls: Iterable[Call] = (), dead_are_expec
 
 
 def _faults_of_calls(node: Node, calls: Iterable[Call]) -> list[str]:
-    """Find commands that were acknowledged and are gone, or refused and are there.
-
-    That an unknown one happened at most once stands in the rules above: a decision of one command is one row, and
-    one approved report counts once.
-    """
-    done = {row["command_id"] for row in node["reporting"].table("approval_decision")}
-    answers = list(calls)
-    node.counted["calls"] = len(answers)
-    acknowledged = {call.key for call in answers if call.outcome == "ok"}
-    refused = {call.key for call in answers if call.outcome == "fail"} - acknowledged
-    return [f"command {key}: acknowledged, and not there" for key in sorted(acknowledged - done)] + [
-        f"command {key}: refused, and there" for key in sorted(refused & done)
-    ]
+    """Find decisions that were acknowledged and are gone, refused and are there, or are there more than once."""
+    done = Counter(
+        (row["case_id"], row["actor_id"], row["verb"]) for row in node["reporting"].table("approval_decision")
+    )
+    answers: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for call in calls:
+        node.counted["calls"] += 1
+        answers[call.case_id, call.account_id, call.verb].add(call.outcome)
+    faults = []
+    for decision, outcomes in answers.items():
+        least, most = int("ok" in outcomes), int("ok" in outcomes or "info" in outcomes)
+        if not least <= done[decision] <= most:
+            faults.append(
+                f"decision {decision}: its clients were told {sorted(outcomes)}, it is there {done[decision]} times"
+            )
+    return faults
 
 
 def main() -> None:

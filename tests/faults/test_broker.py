@@ -1,0 +1,44 @@
+"""The broker is killed with messages on their way, or is away for as long as a whole day's approvals take."""
+
+from __future__ import annotations
+
+from statistics import quantiles
+
+import pytest
+
+from tests.faults.conftest import Trial
+from tests.real import Part
+from tests.servers import RabbitServer
+
+QUICK = 1.0  # seconds; the limit of a healthy request
+SITE_ERROR = 500
+
+
+@pytest.mark.slow
+def test_a_broker_killed_with_unconfirmed_messages_loses_nothing(trial: Trial, rabbit: RabbitServer) -> None:
+    trial.start()
+    trial.node.wait_until_it_listens()
+
+    with trial.driver.approving(trial.reports):
+        trial.driver.wait_for(trial.rng.randint(1, 8))
+        rabbit.kill()
+        rabbit.start()
+
+    assert trial.driver.outcomes("info") == []
+    trial.judge()
+
+
+@pytest.mark.slow
+def test_approvals_go_on_quickly_while_the_broker_is_away(trial: Trial, rabbit: RabbitServer) -> None:
+    trial.start()
+    trial.node.wait_until_it_listens()
+    rabbit.kill()
+
+    trial.driver.approve(trial.reports)
+
+    attempts = trial.driver.attempts
+    assert [one for one in attempts if one.status is None or one.status >= SITE_ERROR] == []
+    assert quantiles([one.seconds for one in attempts], n=20)[-1] < QUICK
+    assert all(trial.node.programs[part].is_alive() for part in Part)
+    rabbit.start()
+    trial.judge()

@@ -1,0 +1,23 @@
+"""The relay is killed when the broker has events and the outbox does not say so yet: they are sent again."""
+
+from __future__ import annotations
+
+from tests.faults.conftest import Trial
+from tests.real import Part
+
+KILLS = 3
+
+
+def test_a_relay_killed_between_confirm_and_mark_doubles_nothing(trial: Trial) -> None:
+    relay = trial.node.programs[Part.RELAY]
+    trial.start({Part.RELAY: f"relay.after_confirm:kill:{trial.rng.randint(1, 5)}"})
+
+    with trial.driver.approving(trial.reports):
+        for _ in range(KILLS - 1):
+            assert relay.wait_ended() == -9
+            trial.node.restart(Part.RELAY, failpoint=f"relay.after_confirm:kill:{trial.rng.randint(1, 5)}")
+        assert relay.wait_ended() == -9
+        trial.node.restart(Part.RELAY)
+
+    assert trial.driver.outcomes("info") == []
+    trial.judge()
