@@ -15,10 +15,7 @@ VENDOR = ROOT / "services" / "portal" / "static" / "vendor"
 
 FILES = {
     "bootstrap.min.css": "bootstrap/dist/css/bootstrap.min.css",
-    "bootstrap.bundle.min.js": "bootstrap/dist/js/bootstrap.bundle.min.js",
     "bootstrap.LICENSE": "bootstrap/LICENSE",
-    # The bundle contains Popper, so its licence travels along.
-    "popper.LICENSE": "@popperjs/core/LICENSE.md",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "htmx.LICENSE": "htmx.org/LICENSE",
 }

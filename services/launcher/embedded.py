@@ -59,7 +59,7 @@ class Embedded:
 
         transport = httpx.WSGITransport(app=mounted(self.apps))
         api = httpx.Client(transport=transport, base_url="http://anyuan/api", timeout=30)
-        return create_portal(api=api, secret=self._portal_secret, secure_cookies=False)
+        return create_portal(api=api, secret=self._portal_secret, secure_cookies=False, clock=self.clock)
 
     def start(self) -> None:
         """Begin to carry events between the services."""

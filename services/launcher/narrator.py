@@ -20,7 +20,9 @@ class Narrator:
             self._status.start()
             return
         self._status.stop()
-        self.console.print(f"[green]✓[/] [bold]{number:>2}/{of}[/] {title}  [dim]{outcome} · {seconds:.1f} s[/]")
+        chinese, _, english = title.partition(" / ")
+        self.console.print(f"[green]✓[/] [bold]{number:>2}/{of}[/] {chinese} [dim]{english} · {seconds:.1f} s[/]")
+        self.console.print(f"        [cyan]{outcome}[/]")
 
     def fail(self, reason: str) -> None:
         """Show why the story ended early."""

@@ -114,9 +114,15 @@ def _world(folder: Path, console: Console) -> tuple[DemoAccounts, Embedded]:
 
 
 def _show(console: Console, accounts: DemoAccounts, url: str) -> None:
-    table = Table(title=f"演示账号 / demo accounts – {url}")
-    for heading in ("身份 / role", "用户名 / user", "密码 / password", "先看什么 / click first"):
-        table.add_column(heading)
+    table = Table(title=f"演示账号 / demo accounts – {url}", show_lines=True)
+    # What has to be typed is never cut short, however narrow the terminal.
+    for heading, typed in (
+        ("身份 / role", False),
+        ("用户名 / user", True),
+        ("密码 / password", True),
+        ("先看什么 / click first", False),
+    ):
+        table.add_column(heading, no_wrap=typed, overflow="fold")
     for account in accounts.accounts:
         table.add_row(account.role, account.username, account.password, account.first_click)
     console.print(table)
