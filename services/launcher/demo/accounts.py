@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -94,8 +95,11 @@ def listed_organisations(world: DemoWorld) -> dict[str, DemoOrganisation]:
     }
 
 
-def listed_people(world: DemoWorld, regions: Regions) -> dict[str, str]:
-    """Answer the user names of the people of the world who are listed, by their keys."""
+def listed_people(world: DemoWorld, regions: Regions, *, without: Collection[str]) -> dict[str, str]:
+    """Answer the user names of the people of the world who are listed, by their keys.
+
+    Who has few hours is none of the people named by `without`.
+    """
     heads = {organisation.head for organisation in world.organisations}
     found = {organisation.head: username for username, organisation in listed_organisations(world).items()}
     hours = world.hours_of_people()
@@ -108,7 +112,10 @@ def listed_people(world: DemoWorld, regions: Regions) -> dict[str, str]:
     others = [person for person in world.people if person.key not in heads and hours.get(person.key)]
     starred = max((person for person in others if is_starred(person)), key=lambda one: (hours[one.key], one.key))
     local = next(organisation for organisation in world.organisations if organisation.region == "130123")
-    few = min((one for one in others if one.organisation == local.key), key=lambda one: (hours[one.key], one.key))
+    few = min(
+        (one for one in others if one.organisation == local.key and one.key not in without),
+        key=lambda one: (hours[one.key], one.key),
+    )
     return {**found, starred.key: STARRED, few.key: NEWCOMER}
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from random import Random
+from threading import Event
 
 from shared.clock import SHANGHAI, AdjustableClock, business_date
-from shared.messaging.embedded import Courier
+from shared.messaging.embedded import BATCH, Courier
+from shared.storage import Database
 
 Act = Callable[[], object]
 
@@ -34,7 +36,15 @@ class Agenda:
     Nothing happens after `until`: what would come later happens then, in the order in which it was put down.
     """
 
-    def __init__(self, clock: AdjustableClock, courier: Courier, *, seed: int, until: datetime) -> None:
+    def __init__(
+        self,
+        clock: AdjustableClock,
+        courier: Courier,
+        databases: Iterable[Database],
+        *,
+        seed: int,
+        until: datetime,
+    ) -> None:
         self.until = until
         self.last_day = business_date(until)
         self._clock = clock
@@ -43,6 +53,10 @@ class Agenda:
         self._acts: list[tuple[datetime, int, Act]] = []
         self._count = count()
         self._evenings: list[Act] = []
+        # A round of the courier asks every service what is new, which is not worth it where nobody said anything.
+        self._published = Event()
+        for database in databases:
+            database.on_published(self._published.set)
 
     @property
     def today(self) -> date:
@@ -66,7 +80,7 @@ class Agenda:
         """Do this at the end of each day, when everybody has heard of everything."""
         self._evenings.append(act)
 
-    def live(self, say: Callable[[date], None]) -> None:
+    def live(self, say: Callable[[date], object]) -> None:
         """Go through everything; `say` is told each day before it begins."""
         # Back to the first act, once and before anything is stored; from then on time only goes forward.
         self._clock.set(self._acts[0][0])
@@ -94,6 +108,10 @@ class Agenda:
         :raises RuntimeError: when that does not come to an end.
         """
         for _ in range(_LONGEST_SETTLING):
-            if not self._courier.carry_once():
+            if not self._published.is_set():
                 return
+            self._published.clear()
+            if self._courier.carry_once() >= BATCH:
+                # There may be more of the same than one round takes.
+                self._published.set()
         raise RuntimeError("the services do not stop telling each other things")

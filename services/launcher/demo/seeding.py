@@ -23,8 +23,9 @@ from services.launcher.demo.fieldwork import Fieldwork
 from services.launcher.demo.ground import Ground, Node, Say
 from services.launcher.demo.honours import Honours
 from services.launcher.demo.model import DemoWorld
+from services.launcher.demo.newcomers import Newcomers
 from services.launcher.demo.offices import Offices
-from services.launcher.demo.recent import Recent
+from services.launcher.demo.recent import credited_lately, held_lately
 from services.launcher.demo.rulings import Rulings
 from services.launcher.demo.world import build_demo_world
 from shared.calendar import quarter_bounds
@@ -43,10 +44,13 @@ def is_seeded(folder: Path) -> bool:
     return (folder / MARKER).exists()
 
 
-def seed(node: Node, *, seed: int, today: date, regions: Regions, say: Say) -> DemoAccounts:
+def seed(
+    node: Node, *, seed: int, today: date, regions: Regions, say: Say, world: DemoWorld | None = None
+) -> DemoAccounts:
     """Send the demonstration world into a fresh node whose courier is not started; answers whom one can sign in as.
 
-    The clock ends where it began, at the machine's time; nothing is dated later than yesterday's closing time.
+    `world` stands for the one that belongs to the seed and the day. The clock ends where it began, at the machine's
+    time; nothing is dated later than yesterday's closing time.
 
     :raises ValueError: when the node has no adjustable clock, or `today` is still to come.
     """
@@ -56,7 +60,7 @@ def seed(node: Node, *, seed: int, today: date, regions: Regions, say: Say) -> D
     clock.offset = timedelta(0)
     if today > business_date(clock.now()):
         raise ValueError(f"{today} is still to come")
-    world = build_demo_world(seed=seed, today=today, regions=regions)
+    world = world or build_demo_world(seed=seed, today=today, regions=regions)
     try:
         accounts = _live(node, clock, world, regions, seed=seed, say=say)
     finally:
@@ -70,18 +74,21 @@ def _live(
     node: Node, clock: AdjustableClock, world: DemoWorld, regions: Regions, *, seed: int, say: Say
 ) -> DemoAccounts:
     until = datetime.combine(world.today - timedelta(days=1), _CLOSING, SHANGHAI)
-    agenda = Agenda(clock, node.courier, seed=seed, until=until)
+    agenda = Agenda(clock, node.courier, node.databases.values(), seed=seed, until=until)
     ground = Ground(node=node, world=world, regions=regions, agenda=agenda, seed=seed)
     offices = Offices(ground)
     rulings = Rulings(ground, offices)
-    people = listed_people(world, regions)
+    lately = held_lately(world, regions, seed=seed, last_day=agenda.last_day)
+    people = listed_people(world, regions, without=credited_lately(lately))
     enrolment = Enrolment(ground, offices, rulings, usernames=people)
     fieldwork = Fieldwork(ground, enrolment, rulings)
     first_day = workday_after(quarter_bounds(world.quarters[0]).first - _LEAD, days=0)
     offices.plan(first_day)
     enrolment.plan(workday_after(first_day, days=3))
     fieldwork.plan()
-    Recent(ground, enrolment, fieldwork).plan()
+    for activity, course in lately:
+        fieldwork.plan_activity(activity, course)
+    Newcomers(ground, enrolment).plan()
     Honours(ground, offices, rulings).plan()
     agenda.live(lambda day: say(f"演示数据 / demo data: {day:%Y-%m}"))
     return DemoAccounts.of(offices.listed | _roles(world, people))
