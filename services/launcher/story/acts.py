@@ -46,7 +46,9 @@ def appoint(admins: Administrators, person: Person, *, role: str, region: str) -
     """Make an account for an official, give it a post and have another administrator confirm it."""
     key = person.place.key
     account = admins.system.post(
-        "/registration/accounts", {"username": person.username, "name": person.name}, key=key("account", person.username)
+        "/registration/accounts",
+        {"username": person.username, "name": person.name},
+        key=key("account", person.username),
     )
     secret = _secret_of(admins, account["id"], key=key("secret", person.username))
     if secret is None:
@@ -179,6 +181,24 @@ def hold_activity(
 ) -> str:
     """Open a project and an activity, record who served, close it; answers the id of its report's draft."""
     key = head.place.key
+    activity_id = _open_activity(head, organisation_id=organisation_id, name=name, place=place)
+    lines = [line for one in served for line in _lines(one, first_day)]
+    wait_for(
+        lambda: _once_known(
+            head, f"/records/activities/{activity_id}/records", {"lines": lines}, key=key("records", activity_id)
+        ),
+        what="the volunteers at records",
+    )
+    head.post(f"/records/activities/{activity_id}/close", key=key("close", activity_id))
+    drafts = wait_for(
+        lambda: head.get("/reporting/reports", activity_id=activity_id)["items"], what="the draft of the report"
+    )
+    return str(drafts[0]["id"])
+
+
+def _open_activity(head: Person, *, organisation_id: str, name: str, place: str) -> str:
+    """Open a project and an activity of it; answers the id of the activity."""
+    key = head.place.key
     project = wait_for(
         lambda: _once_known(
             head,
@@ -207,18 +227,7 @@ def hold_activity(
         },
         key=key("activity", organisation_id, name),
     )
-    lines = [line for one in served for line in _lines(one, first_day)]
-    wait_for(
-        lambda: _once_known(
-            head, f"/records/activities/{activity['id']}/records", {"lines": lines}, key=key("records", name)
-        ),
-        what="the volunteers at records",
-    )
-    head.post(f"/records/activities/{activity['id']}/close", key=key("close", name))
-    drafts = wait_for(
-        lambda: head.get("/reporting/reports", activity_id=activity["id"])["items"], what="the draft of the report"
-    )
-    return str(drafts[0]["id"])
+    return str(activity["id"])
 
 
 def _lines(served: Served, first_day: date) -> list[dict[str, Any]]:

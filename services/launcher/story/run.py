@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from services.launcher.story.acts import Administrators, activate
+from services.launcher.story.cast import cast_of
 from services.launcher.story.people import Person, Place
-from services.launcher.story.telling import LONG_DAYS, Story, cast_of, tell
+from services.launcher.story.telling import LONG_DAYS, Story, tell
 from services.launcher.story.verdict import verdict
 
 Secrets = dict[str, dict[str, str]]

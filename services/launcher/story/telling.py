@@ -13,28 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.launcher.story import acts
-from services.launcher.story.acts import Administrators, Served
-from services.launcher.story.people import Person, Place, StoryFailed, wait_for
+from services.launcher.story.acts import Served
+from services.launcher.story.cast import Cast
+from services.launcher.story.people import Person, StoryFailed, wait_for
 
 COUNTY, CITY, PROVINCE = "130123", "130100", "130000"
-VOLUNTEER_NAMES = ("王晓明", "李秀兰", "张建国", "刘洋", "陈桂英", "赵志强", "孙丽", "周海涛", "吴敏", "郑玉梅")
 SUMMARY = "本次活动走进正定镇12个社区，入户讲解用火用电用气安全，发放明白纸860份，现场演示灭火器使用24场。"
 LONG_DAYS = 13
 """Thirteen days of eight hours are 104 hours: enough for the first star."""
-
-
-@dataclass
-class Cast:
-    """Everybody in the story."""
-
-    place: Place
-    admins: Administrators
-    county_clerk: Person
-    county: Person
-    city: Person
-    province: Person
-    head: Person
-    volunteers: list[Person] = field(default_factory=list)
 
 
 @dataclass
@@ -47,20 +33,6 @@ class Told:
     rejected_report_id: str = ""
     nomination_case: str = ""
     award_case: str = ""
-
-
-def cast_of(place: Place, admins: Administrators) -> Cast:
-    """Name the people of this run."""
-    return Cast(
-        place=place,
-        admins=admins,
-        county_clerk=acts.made_up(place, "zd-clerk", "郭静"),
-        county=acts.made_up(place, "zd-approver", "何建民"),
-        city=acts.made_up(place, "sjz-approver", "梁卫东"),
-        province=acts.made_up(place, "hb-approver", "宋文华"),
-        head=acts.made_up(place, "zd-team", "马立新"),
-        volunteers=[acts.made_up(place, f"v{number}", name) for number, name in enumerate(VOLUNTEER_NAMES)],
-    )
 
 
 @dataclass
@@ -234,7 +206,9 @@ class Story:
     @staticmethod
     def _open_candidacy(person: Person) -> str | None:
         """Answer the case of the star that this person is a candidate for, or None."""
-        return next((one["case_id"] for one in person.get("/awards/stars/mine")["nominations"]), None)
+        running = person.get("/awards/stars/mine")["nominations"]
+        # Told again, the story may find a commendation on its way as well.
+        return next((str(one["case_id"]) for one in running if one["kind"] == "star"), None)
 
     def _candidacy(self, person: Person) -> str:
         """Wait for the candidacy; answers "" when it was decided already."""

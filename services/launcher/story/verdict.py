@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.launcher.story.cast import Cast
 from services.launcher.story.people import Person, StoryFailed, wait_for
-from services.launcher.story.telling import Cast, Story
+from services.launcher.story.telling import Story
 
 _SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 
