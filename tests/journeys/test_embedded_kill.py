@@ -22,6 +22,7 @@ from tests.waiting import wait_until
 
 KILLS = 6  # of each telling
 _COMMITS = 100
+_LAST = 5  # events that may come and go between two looks
 _KILLED = -9
 
 
@@ -55,7 +56,7 @@ def test_a_story_killed_anywhere_comes_to_the_same_end(
     assert sum(one.kills for one in found) >= 2 * KILLS - 1
 
 
-Kill = Callable[[Program, Path, Random, int, int], bool]
+Kill = Callable[[Program, Path, Random, int], bool]
 
 
 def _tell_and_kill(folder: Path, rng: Random, kill: Kill, *, reaper: Reaper, events: int) -> Disturbed:
@@ -63,15 +64,16 @@ def _tell_and_kill(folder: Path, rng: Random, kill: Kill, *, reaper: Reaper, eve
     program = telling(folder, reaper=reaper)
     kills = 0
     for part in range(KILLS):
-        # One kill in each part of the story, at a random point of it; the first may come while tables are made.
-        kills += kill(program, folder, rng, events * part // KILLS, events * (part + 1) // KILLS)
+        # Each kill comes at a random point of the next part of the story, the first perhaps while tables are made.
+        so_far = max(0, _published(folder))
+        next_part = (events - so_far) // (KILLS - part)
+        kills += kill(program, folder, rng, so_far + rng.randrange(max(1, next_part - _LAST)))
     program.start()
     assert program.wait_ended(limit=120) == 0, program.log_tail()
     return Disturbed(json.loads(program.log.read_text().splitlines()[-1]), kills, folder)
 
 
-def _kill_after_events(program: Program, folder: Path, rng: Random, low: int, high: int) -> bool:
-    target = rng.randrange(low, high - 5)  # the last few may come and go between two looks
+def _kill_after_events(program: Program, folder: Path, _rng: Random, target: int) -> bool:
     program.start()
     wait_until(
         lambda: not program.is_alive() or _published(folder) >= target,
@@ -84,7 +86,7 @@ def _kill_after_events(program: Program, folder: Path, rng: Random, low: int, hi
     return killed
 
 
-def _kill_at_commit(program: Program, _folder: Path, rng: Random, _low: int, _high: int) -> bool:
+def _kill_at_commit(program: Program, _folder: Path, rng: Random, _target: int) -> bool:
     place = rng.choice(("uow.before_commit", "uow.after_commit"))
     # A telling that goes on repeats its commands, each of which commits: it comes past this many commits again.
     program.start(failpoint=f"{place}:kill:{rng.randrange(_COMMITS) + 1}")
