@@ -34,13 +34,13 @@ _GOOD_QUALITY = 3.5
 _FIRST_CLICKS = {
     "system-admin": "机构与账号：新建账号，提出任职 / accounts: propose a post",
     "security-admin": "机构与账号：确认任职 / accounts: confirm a post",
-    "audit-admin": "运行状况：事件与消息 / how the services run",
+    "audit-admin": "接口 /api/reporting/messaging：事件收发状况 / over the API: how events flow",
     "zhengding-jingban": "待我审批：核对志愿者注册 / to decide: confirm volunteers",
     "zhengding-shenpi": "待我审批：退回或通过活动报告，一星认定 / to decide: reports, a first star",
-    "shijiazhuang-jingban": "待我审批：核对志愿者注册；通报表彰：提名 / to decide; nominate somebody",
+    "shijiazhuang-jingban": "待我审批：核对志愿者注册 / to decide: confirm volunteers",
     "shijiazhuang-shenpi": "待我审批：县级已通过的报告，表彰提名 / to decide: what the counties passed",
     "tangshan-shenpi": "待我审批：活动报告，表彰提名 / to decide: reports, a nomination",
-    "hebei-jingban": "全省志愿者、组织和活动 / the whole province",
+    "hebei-jingban": "项目与活动：全省 / projects and activities of the whole province",
     "hebei-shenpi": "待我审批：终审报告，时长随即入账 / to decide: the last tier, hours are credited",
     "zhengding-lingdui": "活动报告：更正被退回的报告，再次提交 / reports: correct the returned one",
     "tangshan-lingdui": "活动报告：完成草稿并提交 / reports: complete the draft and submit it",
@@ -106,15 +106,18 @@ def listed_people(world: DemoWorld, regions: Regions, *, without: Collection[str
     quality = _quality(world)
 
     def is_starred(person: DemoPerson) -> bool:
-        in_city = regions.contains("130100", person.region, on=world.today)
-        return in_city and hours.get(person.key, 0) >= _STAR_HOURS and quality[person.key] >= _GOOD_QUALITY
+        return hours[person.key] >= _STAR_HOURS and quality[person.key] >= _GOOD_QUALITY
 
+    def is_near(person: DemoPerson) -> bool:
+        return regions.contains("130100", person.region, on=world.today)
+
+    # Preferably of the places that the listed officials are of.
     others = [person for person in world.people if person.key not in heads and hours.get(person.key)]
-    starred = max((person for person in others if is_starred(person)), key=lambda one: (hours[one.key], one.key))
-    local = next(organisation for organisation in world.organisations if organisation.region == "130123")
+    starred = max(filter(is_starred, others), key=lambda one: (is_near(one), hours[one.key], one.key))
+    local = next(organisation.key for organisation in world.organisations if organisation.region == "130123")
     few = min(
-        (one for one in others if one.organisation == local.key and one.key not in without),
-        key=lambda one: (hours[one.key], one.key),
+        (one for one in others if one.key not in without),
+        key=lambda one: (one.organisation != local, hours[one.key], one.key),
     )
     return {**found, starred.key: STARRED, few.key: NEWCOMER}
 
