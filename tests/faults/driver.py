@@ -24,9 +24,10 @@ Outcome = Literal["ok", "fail", "info"]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request as its client saw it: when it began, how long it took, and what it came to."""
+    """One request as its client saw it: when it was due, when it began, how long it took, and what it came to."""
 
     case_id: str
+    due: float
     begun: float
     seconds: float
     outcome: Outcome
@@ -110,19 +111,23 @@ class Driver:
                     due, report = queue.popleft()
                 except IndexError:
                     return
-                wait_until(lambda due=due: time.monotonic() >= due, limit=PATIENCE, what="the next turn", every=0.01)  # type: ignore[misc]  # mypy takes the default for a second argument
-                wait_until(
-                    lambda report=report: self._try(client, report),  # type: ignore[misc]  # as above
-                    limit=PATIENCE,
-                    what=f"a definite answer about case {report.case_id}",
-                    every=0.1,
-                )
+                self._insist(client, report, due)
+
+    def _insist(self, client: httpx.Client, report: Waiting, due: float) -> None:
+        """Approve a report when its moment has come, again until the answer is definite."""
+        wait_until(lambda: time.monotonic() >= due, limit=PATIENCE, what="the next turn", every=0.005)
+        wait_until(
+            lambda: self._try(client, report, due),
+            limit=PATIENCE,
+            what=f"a definite answer about case {report.case_id}",
+            every=0.1,
+        )
 
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
-    def _try(self, client: httpx.Client, report: Waiting) -> bool:
+    def _try(self, client: httpx.Client, report: Waiting, due: float) -> bool:
         """Send the command, the same each time; answers whether its outcome is known now."""
         begun = time.monotonic()
         status, problem = None, ""
@@ -141,5 +146,5 @@ class Driver:
             outcome = "ok" if answer.is_success else "info" if answer.is_server_error else "fail"
         seconds = time.monotonic() - begun
         with self._lock:
-            self.attempts.append(Attempt(report.case_id, begun, seconds, outcome, status, problem))
+            self.attempts.append(Attempt(report.case_id, due, begun, seconds, outcome, status, problem))
         return outcome != "info"

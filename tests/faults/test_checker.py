@@ -62,8 +62,8 @@ SPOILED = {
     "an event is dead": (
         "awards",
         (
-            "INSERT INTO held_event (event_id, source, aggregate_type, aggregate_id, type, body, state, reason, held_at) "
-            "VALUES ('x', 's', 'a', 'i', 't', x'00', 'dead', 'why', '2026-01-01')"
+            "INSERT INTO held_event (event_id, source, aggregate_type, aggregate_id, type, body, state, reason, "
+            "held_at) VALUES ('x', 's', 'a', 'i', 't', x'00', 'dead', 'why', '2026-01-01')"
         ),
         "is dead: why",
     ),
