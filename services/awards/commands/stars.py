@@ -18,7 +18,7 @@ from services.awards.model import (
     Star,
     refused_levels,
 )
-from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, star_due, star_rule, star_title
+from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, level_reached, star_due, star_rule, star_title
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
@@ -55,6 +55,9 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     row.quality_count += 1
     today = business_date(uow.now)
     rule, standing = star_rule(today), row.standing
+    if level_reached(rule, standing) <= standing.stars:
+        # So it is for most hours; what was nominated or refused before matters only where a star comes within reach.
+        return
     stars = star_due(
         rule,
         standing,
