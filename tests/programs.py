@@ -108,6 +108,13 @@ class Program:
         self._gone([])
         return code
 
+    def cpu_seconds(self) -> float:
+        """Answer the processor time that it and its children have used so far."""
+        if self._child is None:
+            return 0.0
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in family(self._child.pid)]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
     def log_tail(self) -> str:
         """Answer the last lines that it wrote."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []

@@ -8,7 +8,7 @@ from random import Random
 from sqlalchemy import select
 
 from services.launcher.parts import ROOT_REGION
-from services.launcher.story.acts import made_up_id_number
+from services.launcher.story.numbers import made_up_id_number
 from services.registration.commands import accounts, organisations, posts, volunteers
 from services.registration.commands.cases import approvals as registrations
 from services.registration.model import Account, Volunteer

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from services.launcher.demo.papers import id_number
+from services.launcher.story.numbers import made_up_id_number
 from services.launcher.story.people import Person, Place, Refused, StoryFailed, wait_for
-from shared.identifiers import Sex
 
 
 @dataclass
@@ -122,12 +121,6 @@ def register_volunteer(person: Person, clerk: Person, *, region: str, place_in_r
     person.renew()
     person.volunteer_number = person.get("/registration/accounts/me")["volunteer_number"]
     return person
-
-
-def made_up_id_number(chance: random.Random) -> str:
-    """Answer a valid ID number that is nobody's: each telling of the story needs new people."""
-    born = date(1960, 1, 1) + timedelta(days=chance.randrange(16_000))
-    return id_number(chance, area="130123", born=born, sex=chance.choice((Sex.MALE, Sex.FEMALE)))
 
 
 def decide(
