@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.integration.serving import Databases
+from tests.integration.databases import Databases
 from tests.servers import PostgresServer
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     postgres = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    return Databases(tmp_path_factory.mktemp("databases"), postgres)
+    made = Databases(tmp_path_factory.mktemp("databases"), postgres)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def on_postgresql(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Databases for what needs two transactions at once."""
-    return Databases(tmp_path_factory.mktemp("databases"), postgres)
+    made = Databases(tmp_path_factory.mktemp("databases"), postgres)
+    yield made
+    made.close()

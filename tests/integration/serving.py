@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -26,11 +24,9 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.tables import outbox
 from shared.sealing import Sealer
 from shared.storage import Database
-from shared.storage.database import make_engine
-from shared.storage.migrations import upgrade
+from tests.integration.databases import Databases, Rows, read_rows, write_rows
 from tests.integration.listening import Listener, published
 from tests.integration.signing import SIGNER, VERIFIER, Caller
-from tests.servers import PostgresServer
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
 SEALER = Sealer(keys={1: bytes(range(32))}, active=1, index_key=bytes(32))
@@ -38,7 +34,6 @@ SEALER = Sealer(keys={1: bytes(range(32))}, active=1, index_key=bytes(32))
 _COUNTED = {"account": ("failed_tries", "closed_until")}
 
 Contents = dict[str, list[tuple[Any, ...]]]
-_numbers = count(1)
 
 
 @dataclass
@@ -103,78 +98,54 @@ class Served:
         Inbox(self.database, self.listener.reactions).retry_due()
 
 
-def serve(service: str, url: str) -> Served:
-    """Open a service on a database that has its tables."""
-    database = Database(make_engine(url), clock=FixedClock(NOW), outbox=StoredOutbox(service, "hebei"))
-    prepare(service, database, number_block="01")
+def serve(service: str, engine: Engine) -> Served:
+    """Run a service on a database that has its tables."""
+    database = Database(engine, clock=FixedClock(NOW), outbox=StoredOutbox(service, "hebei"))
     app = app_of(service, database, Keys(verifier=VERIFIER, signer=SIGNER, sealer=SEALER))
     return Served(service, database, app, Listener(database, reactions_of(service)))
 
 
-@dataclass
-class Databases:
-    """Databases of one engine, made by the revisions; on PostgreSQL one that was used is emptied and used again."""
+@dataclass(frozen=True)
+class World:
+    """What stands in a service's database when a test begins, and what is known of it."""
 
-    folder: Path
-    postgres: PostgresServer | None
-    _free: dict[str, list[str]] = field(default_factory=dict)
-
-    def take(self, service: str) -> str:
-        """Answer the URL of an empty database with a service's tables."""
-        free = self._free.setdefault(service, [])
-        if free:
-            return free.pop()
-        name = f"{service}_{next(_numbers)}"
-        return self._copy(service, name) if self.postgres is None else self._create(self.postgres, service, name)
-
-    def give_back(self, service: str, database: Database) -> None:
-        """Take a database back, and empty it for the next one."""
-        if self.postgres is not None:
-            _empty(database.engine)
-            self._free[service].append(database.engine.url.render_as_string(hide_password=False))
-        database.engine.dispose()
-
-    def _copy(self, service: str, name: str) -> str:
-        template = self.folder / f"{service}.db"
-        if not template.exists():
-            upgrade(service, f"sqlite:///{template}")
-        shutil.copy(template, self.folder / f"{name}.db")
-        return f"sqlite:///{self.folder / name}.db"
-
-    def _create(self, postgres: PostgresServer, service: str, name: str) -> str:
-        url = postgres.create_database(name)
-        upgrade(service, url)
-        engine = make_engine(url, pool_size=1)
-        with engine.begin() as connection:
-            # What happens when the power fails is tested elsewhere.
-            connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
-        engine.dispose()
-        return url
+    rows: Rows
+    known: dict[str, Any]
+    versions: Counter[tuple[str, str, str]]
 
 
-def _empty(engine: Engine) -> None:
-    with engine.begin() as connection:
-        # Without triggers: append-only tables and references hold their rows against all but a superuser.
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in inspect(connection).get_table_names():
-            if table != "alembic_version":
-                connection.execute(text(f'DELETE FROM "{table}"'))  # noqa: S608  # our own tables
-
-
-Serve = Callable[[str], Served]
+Fill = Callable[[Served], Served]
+_worlds: dict[tuple[str, str, Fill | None], World] = {}
+_idle: dict[tuple[int, str], list[Served]] = {}
 
 
 @contextmanager
-def serving(databases: Databases) -> Iterator[Serve]:
-    """Answer how to start services; all end with the block."""
-    with ExitStack() as ends:
+def serving(databases: Databases, service: str, fill: Fill | None = None) -> Iterator[Served]:
+    """Run a service on a database of its own, in which `fill` has made its world.
 
-        def start(service: str) -> Served:
-            served = serve(service, databases.take(service))
-            ends.callback(databases.give_back, service, served.database)
-            return served
+    The world is made once for each engine and laid down again for every other test, and a service that a test is
+    done with serves the next one: to make both anew takes longer than most tests do.
+    """
+    idle = _idle.setdefault((id(databases), service), [])
+    served = idle.pop() if idle else serve(service, databases.new(service))
+    _begin(served, fill)
+    yield served
+    idle.append(served)
 
-        yield start
+
+def _begin(served: Served, fill: Fill | None) -> None:
+    service, engine = served.service, served.database.engine
+    key = (service, engine.dialect.name, fill)
+    world = _worlds.get(key, World({}, {}, Counter()))
+    write_rows(service, engine, world.rows)
+    served.database.clock = FixedClock(NOW)
+    served.known = dict(world.known)
+    served.listener.versions = Counter(world.versions)
+    if key not in _worlds:
+        prepare(service, served.database, number_block="01")
+        if fill is not None:
+            fill(served)
+        _worlds[key] = World(read_rows(service, engine), dict(served.known), Counter(served.listener.versions))
 
 
 def holder(account_id: str, role: Role, region: str, organisation_id: str | None = None) -> Principal:

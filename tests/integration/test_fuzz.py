@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.identity import Post, Principal, Role
+from tests.integration.databases import Databases
 from tests.integration.records import world as records
 from tests.integration.registration import world as registration
 from tests.integration.reporting import world as reporting
-from tests.integration.serving import Databases, Served, refusal_in, serving
+from tests.integration.serving import Served, refusal_in, serving
 
 WORLDS = {"registration": registration.fill, "records": records.fill, "reporting": reporting.fill}
 WORDS = (
@@ -110,8 +111,7 @@ class Target:
 
 @pytest.fixture(scope="module", params=WORLDS)
 def target(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Target]:
-    with serving(databases) as start:
-        served = WORLDS[request.param](start(request.param))
+    with serving(databases, request.param, WORLDS[request.param]) as served:
         document = served.app.test_client().get("/openapi.json").get_json()
         known = [value for value in served.known.values() if isinstance(value, str)]
         yield Target(served, document, st.sampled_from((*WORDS, *known)))
@@ -124,7 +124,7 @@ def somebody(served: Served) -> Principal:
     return Principal(account_id=account, name="张伟", posts=posts, volunteer_number="A0100000015")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_request_is_answered(target: Target, data: st.DataObject) -> None:
     method, path, query, body, headers = data.draw(target.requests())

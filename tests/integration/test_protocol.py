@@ -16,7 +16,8 @@ from services.launcher.parts import SERVICES
 from shared.http.auth import Access
 from shared.http.bodies import MOST_BODY_BYTES
 from shared.identity import Post, Principal, Role
-from tests.integration.serving import Databases, Served, refusal_in, serving
+from tests.integration.databases import Databases
+from tests.integration.serving import Served, refusal_in, serving
 from tests.integration.signing import SIGNER
 
 NOBODY = Principal(account_id="nobody", name="nobody")
@@ -63,10 +64,8 @@ class Route:
 
 @pytest.fixture(scope="module", params=SERVICES)
 def served(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Served]:
-    with serving(databases) as start:
-        made = start(request.param)
-        with made.unchanged():
-            yield made
+    with serving(databases, request.param) as made, made.unchanged():
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.databases import Databases
 from tests.integration.records.world import fill
-from tests.integration.serving import Databases, Served, serving
+from tests.integration.serving import Served, serving
 
 
 @pytest.fixture
 def records(databases: Databases) -> Iterator[Served]:
-    with serving(databases) as start:
-        yield fill(start("records"))
+    with serving(databases, "records", fill) as served:
+        yield served
 
 
 @pytest.fixture(scope="package")
 def standing(databases: Databases) -> Iterator[Served]:
-    with serving(databases) as start:
-        yield fill(start("records"))
+    with serving(databases, "records", fill) as served:
+        yield served

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from services.records.model import ServiceRecord
 from shared.contracts.records import ActivityHeld, HoursCredited
 from shared.messaging.inbox import Delivery, Inbox
+from tests.integration.databases import Databases
 from tests.integration.meeting import at_once
 from tests.integration.records.world import (
     HEAD,
@@ -25,15 +26,15 @@ from tests.integration.records.world import (
     fill,
     new_activity,
 )
-from tests.integration.serving import Databases, Served, refusal_in, serving
+from tests.integration.serving import Served, refusal_in, serving
 
 ROUNDS = 5
 
 
 @pytest.fixture(scope="module")
 def records(on_postgresql: Databases) -> Iterator[Served]:
-    with serving(on_postgresql) as start:
-        yield fill(start("records"))
+    with serving(on_postgresql, "records", fill) as served:
+        yield served
 
 
 def shifts_of(records: Served, number: str, day: str) -> int:

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.databases import Databases
 from tests.integration.registration.world import fill, found, id_number, register
-from tests.integration.serving import Databases, Served, serving
+from tests.integration.serving import Served, serving
 
 
 @pytest.fixture
 def registration(databases: Databases) -> Iterator[Served]:
-    with serving(databases) as start:
-        yield fill(start("registration"))
+    with serving(databases, "registration", fill) as served:
+        yield served
 
 
 @pytest.fixture(scope="package")
 def standing(databases: Databases) -> Iterator[Served]:
-    with serving(databases) as start:
-        served = fill(start("registration"))
+    with serving(databases, "registration", fill) as served:
         served.known["number"] = id_number()
         served.known["volunteer_case"] = register(served, "zhang", id_number=served.known["number"])["case_id"]
         organisation = found(served, "zhang", name="正定县志愿服务队")

@@ -12,6 +12,7 @@ from services.registration.commands import accounts
 from services.registration.model import NumberBlock, Volunteer
 from services.registration.rules import NUMBERS_PER_BLOCK, volunteer_number
 from shared.contracts.registration import VolunteerRegistered
+from tests.integration.databases import Databases
 from tests.integration.meeting import at_once
 from tests.integration.registration.world import (
     ORGANISATION,
@@ -24,15 +25,15 @@ from tests.integration.registration.world import (
     register,
     who,
 )
-from tests.integration.serving import Databases, Served, serving
+from tests.integration.serving import Served, serving
 
 ROUNDS = 5
 
 
 @pytest.fixture(scope="module")
 def registration(on_postgresql: Databases) -> Iterator[Served]:
-    with serving(on_postgresql) as start:
-        yield fill(start("registration"))
+    with serving(on_postgresql, "registration", fill) as served:
+        yield served
 
 
 def newcomer(served: Served, name: str) -> str:

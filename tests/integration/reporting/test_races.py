@@ -11,17 +11,18 @@ from sqlalchemy import func, select
 from services.reporting.model import Report
 from shared.contracts.reporting import ReportSubmitted
 from shared.messaging.inbox import Delivery, Inbox
+from tests.integration.databases import Databases
 from tests.integration.meeting import at_once
 from tests.integration.reporting.world import DEPUTY, HEAD, SUMMARY, draft, edit, fill, held
-from tests.integration.serving import Databases, Served, refusal_in, serving
+from tests.integration.serving import Served, refusal_in, serving
 
 ROUNDS = 5
 
 
 @pytest.fixture(scope="module")
 def reporting(on_postgresql: Databases) -> Iterator[Served]:
-    with serving(on_postgresql) as start:
-        yield fill(start("reporting"))
+    with serving(on_postgresql, "reporting", fill) as served:
+        yield served
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))

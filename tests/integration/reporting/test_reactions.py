@@ -15,6 +15,7 @@ from services.reporting.model import KnownOrganisation, Report, ReportLineRow
 from shared.contracts.cases import TaskAssigned
 from shared.contracts.records import ActivityHeld
 from shared.contracts.registration import OrganisationApproved, PostChanged
+from tests.integration.databases import Databases
 from tests.integration.reporting.world import (
     COUNTY,
     HEAD,
@@ -28,7 +29,7 @@ from tests.integration.reporting.world import (
     report_id,
     submit,
 )
-from tests.integration.serving import Databases, Served, refusal_in, serving
+from tests.integration.serving import Served, refusal_in, serving
 
 
 def test_a_held_activity_drafts_one_report(reporting: Served) -> None:
@@ -76,8 +77,7 @@ def test_a_case_waits_when_nobody_may_decide_it_and_goes_on_with_the_next_approv
 
 @pytest.mark.parametrize("first", ["organisation", "activity"])
 def test_a_draft_comes_whichever_is_told_first(databases: Databases, first: str) -> None:
-    with serving(databases) as start:
-        served = start("reporting")
+    with serving(databases, "reporting") as served:
         told = [organisation(OURS), held("activity-1")]
         for event in told if first == "organisation" else reversed(told):
             served.listener.hear(event)
@@ -88,8 +88,7 @@ def test_a_draft_comes_whichever_is_told_first(databases: Databases, first: str)
 
 @pytest.mark.parametrize("first", ["report", "approver"])
 def test_an_approver_is_asked_whichever_comes_first(databases: Databases, first: str) -> None:
-    with serving(databases) as start:
-        served = start("reporting")
+    with serving(databases, "reporting") as served:
         served.listener.hear(organisation(OURS))
         served.listener.hear(held("activity-1"))
         report = report_id(served, "activity-1")
