@@ -59,7 +59,8 @@ def test_an_event_that_no_queue_takes_stays_unsent_until_the_binding_is_back(
     on_channel(over_rabbit, lambda channel: channel.queue_unbind(inbox_queue_of("ledger"), exchange_of("shop"), key))
     village.note(("a", 1), ("a", 2), ("b", 1))
     village.wait(lambda: any(attempts(village)), "the refusal")
-    assert unsent(village) == 3
+    assert unsent(village) > 0
+    assert village.written(thing="a") == []
 
     # The relay declares its listeners' bindings with each new connection, and the pause ends with the clock.
     village.clock.set(village.clock.now() + timedelta(minutes=5))

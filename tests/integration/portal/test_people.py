@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 
 from services.launcher.story import acts
+from services.launcher.story.numbers import made_up_id_number
 from services.launcher.story.people import wait_for
 from shared.clock import business_date
 from tests.integration.portal.browsing import Browser
@@ -26,7 +27,7 @@ def test_somebody_registers_and_sees_their_faults_at_the_fields(world: World) ->
     assert "ID number" in page.text
     assert 'id="id_number-fault"' in page.html
 
-    typed["id_number"] = acts.made_up_id_number(random.Random(7))
+    typed["id_number"] = made_up_id_number(random.Random(7))
     browser.submit("/register/volunteer", **typed, category="other", consents=both)
     browser.open("/language/zh-CN?next=/")
     assert "石家庄市正定县正在审核" in browser.page.text
