@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from services.launcher.story import acts
 from services.launcher.story.numbers import made_up_id_number
 from services.launcher.story.people import wait_for
 from shared.clock import business_date
