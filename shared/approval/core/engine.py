@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from shared.approval.core.command import DECIDED_BY_ANOTHER, WITHDRAWN, Command, Move, Seats
 from shared.approval.core.definition import Definition
 from shared.approval.core.guard import DECIDES, Permit, Refusal, RefusalCode, Refused, permit
-from shared.approval.core.moving import DECIDED_BY_ANOTHER, WITHDRAWN, Command, Move, Moving, Seats
+from shared.approval.core.moving import Moving
 from shared.approval.core.route import Link, plan
 from shared.approval.core.state import (
     Case,

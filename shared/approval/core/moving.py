@@ -7,11 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.approval.core import trail
+from shared.approval.core.command import (
+    NOBODY_TO_DECIDE,
+    Command,
+    Move,
+    Seats,
+    Snapshot,
+)
 from shared.approval.core.definition import Approver, Definition
 from shared.approval.core.digest import commitment
 from shared.approval.core.guard import excluded
@@ -20,65 +27,16 @@ from shared.approval.core.state import (
     ACTIONABLE,
     Case,
     CaseState,
-    DefinitionRef,
     LastMove,
     Mode,
-    Party,
     Person,
-    Remark,
     Seat,
     Stage,
     StageState,
     Task,
     TaskState,
-    Verb,
 )
-from shared.approval.core.trail import Decision, Entry, Kind, Note, Place, Said, Step
-
-#: Who holds each seat now, by account id.
-Seats = Mapping[Seat, frozenset[str]]
-#: Why a task was cancelled.
-DECIDED_BY_ANOTHER = "decided_by_another"
-NOBODY_TO_DECIDE = "nobody_to_decide"
-WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What somebody wants done to a case. `salt` is fresh randomness for the trail's commitments."""
-
-    id: str
-    verb: Verb
-    actor: Party
-    salt: str
-    opinion: str = ""
-    remarks: tuple[Remark, ...] = ()
-    expected_rev: int | None = None
-    content: Mapping[str, Any] | None = None  # of the round that a submission opens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """What a round is about: the content as it was submitted, and the definition that decides it."""
-
-    round: int
-    definition: DefinitionRef
-    content: Mapping[str, Any]
-    salt: str
-    commitment: str
-    opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What a move leads to: the case after it, and everything that is to be written down."""
-
-    case: Case
-    entries: tuple[Entry, ...]
-    decision: Decision | None = None
-    snapshot: Snapshot | None = None
-    opened: tuple[Task, ...] = ()
-    held: tuple[Stage, ...] = ()
+from shared.approval.core.trail import Kind, Note, Place, Said, Step
 
 
 class Moving:

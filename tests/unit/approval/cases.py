@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from shared.approval.core import engine
+from shared.approval.core.command import Command, Move, Seats
 from shared.approval.core.definition import Definition, parse
 from shared.approval.core.guard import Refusal, Refused
-from shared.approval.core.moving import Command, Move, Seats
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Remark, Seat, Tier, Verb
 
