@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from shared.approval.core.command import Snapshot
 from shared.approval.core.state import Case, Mode, Person, Stage, StageState, Task, TaskKind, TaskState
 from shared.approval.core.trail import Decision, Entry
+from shared.approval.core.voting import Denominator, Operator, Threshold
 
 
 def case_columns(case: Case) -> dict[str, Any]:
@@ -58,6 +59,10 @@ def stage_columns(case: Case, stage: Stage) -> dict[str, Any]:
         "node_key": stage.node_key,
         "region": stage.region,
         "mode": stage.mode.value,
+        "pass_op": stage.threshold.operator.value if stage.threshold else None,
+        "pass_value": stage.threshold.value if stage.threshold else None,
+        "denominator": stage.threshold.denominator.value if stage.threshold else None,
+        "veto": stage.veto,
         "state": stage.state.value,
     }
 
@@ -161,7 +166,15 @@ def stage_of(row: Row[Any]) -> Stage:
         region=row.region,
         mode=Mode(row.mode),
         state=StageState(row.state),
+        veto=row.veto,
+        threshold=_threshold(row),
     )
+
+
+def _threshold(row: Row[Any]) -> Threshold | None:
+    if row.pass_value is None:
+        return None
+    return Threshold(Denominator(row.denominator), Operator(row.pass_op), row.pass_value)
 
 
 def task_of(row: Row[Any]) -> Task:

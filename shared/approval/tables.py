@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.approval.base import ApprovalBase, index_where, words
 from shared.approval.core.state import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
+from shared.approval.core.voting import Denominator, Operator
 
 
 class DefinitionState(StrEnum):
@@ -129,8 +130,12 @@ class StageRow(ApprovalBase):
     __table_args__ = (
         CheckConstraint(f"state IN {words(StageState)}", name="state"),
         CheckConstraint(f"mode IN {words(Mode)}", name="mode"),
-        CheckConstraint("pass_op IN ('>=','>')", name="pass_op"),
-        CheckConstraint("denominator IN ('count','ratio','weight')", name="denominator"),
+        CheckConstraint(f"pass_op IN {words(Operator)}", name="pass_op"),
+        CheckConstraint(f"denominator IN {words(Denominator)}", name="denominator"),
+        CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name="vote"),
+        CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name="vote_operator"),
+        CheckConstraint("(pass_value IS NULL) = (denominator IS NULL)", name="vote_denominator"),
+        CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name="veto"),
         UniqueConstraint("case_id", "round", "visit", "node_key"),
         Index("ix_approval_stage_region", "region", "state"),
     )

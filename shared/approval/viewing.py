@@ -5,7 +5,8 @@ from __future__ import annotations
 from shared.approval.core.definition import Definition
 from shared.approval.core.guard import DECIDES, allowed_actions, decision_of
 from shared.approval.core.state import Case, Party, Stage, Task
-from shared.approval.views import CaseView, LastView, RegionNames, StageView, TaskView
+from shared.approval.core.voting import Threshold
+from shared.approval.views import CaseView, LastView, RegionNames, StageView, TaskView, VoteView
 
 
 def case_view(case: Case, definition: Definition, *, reader: Party, opinion: str, names: RegionNames) -> CaseView:
@@ -56,7 +57,7 @@ def last_region(case: Case) -> str:
 def _stage_view(case: Case, stage: Stage, definition: Definition, names: RegionNames) -> StageView:
     tasks = case.tasks_of(stage)
     node = definition.node(stage.node_key)
-    decisions = [move for task in tasks if (move := decision_of(task)) is not None]
+    decisions = sorted((move for task in tasks if (move := decision_of(task))), key=lambda move: move.at)
     return StageView(
         number=stage.number,
         node_key=stage.node_key,
@@ -66,11 +67,17 @@ def _stage_view(case: Case, stage: Stage, definition: Definition, names: RegionN
         region_name=names.of(stage.region),
         mode=stage.mode.value,
         state=stage.state.value,
+        veto=stage.veto,
+        vote=_vote_view(stage.threshold) if stage.threshold else None,
         decided_by_name=decisions[-1].person.name if decisions else None,
         decided_at=decisions[-1].at if decisions else None,
         opinion_needed=tuple(sorted(verb.value for verb in node.opinion)),
         tasks=tuple(_task_view(task) for task in tasks),
     )
+
+
+def _vote_view(threshold: Threshold) -> VoteView:
+    return VoteView(denominator=threshold.denominator.value, operator=threshold.operator.value, value=threshold.value)
 
 
 def _task_view(task: Task) -> TaskView:

@@ -27,6 +27,15 @@ class TaskView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VoteView:
+    """What a vote needs to pass: so many voices, percent of all voices, or so much weight."""
+
+    denominator: str
+    operator: str
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageView:
     """One stop of the round that runs, or of the last one."""
 
@@ -38,6 +47,8 @@ class StageView:
     region_name: str
     mode: str
     state: str
+    veto: bool | None
+    vote: VoteView | None
     decided_by_name: str | None
     decided_at: datetime | None
     opinion_needed: tuple[str, ...]

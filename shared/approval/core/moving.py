@@ -25,6 +25,7 @@ from shared.approval.core.guard import excluded
 from shared.approval.core.route import PlannedStage
 from shared.approval.core.state import (
     ACTIONABLE,
+    DECIDED,
     Case,
     CaseState,
     LastMove,
@@ -37,6 +38,7 @@ from shared.approval.core.state import (
     TaskState,
 )
 from shared.approval.core.trail import Kind, Note, Place, Said, Step
+from shared.approval.core.voting import ONE_VOICE, Tally, result
 
 
 class Moving:
@@ -62,6 +64,8 @@ class Moving:
                 region=stop.region,
                 mode=stop.node.mode,
                 state=StageState.WAITING,
+                veto=stop.node.veto,
+                threshold=stop.node.threshold,
             )
             for index, stop in enumerate(planned, start=1)
         )
@@ -92,12 +96,25 @@ class Moving:
                 self.give_task(stage, position, approver)
 
     def due(self, stage: Stage) -> dict[int, Approver]:
-        """Answer whom the stage asks next: 依次 one by one, 或签 all at once; never one who must not decide."""
-        approvers = list(enumerate(self.definition.node(stage.node_key).approvers))
+        """Answer whom the stage asks next: 依次 one by one, else all at once; never one who must not decide."""
+        decided = {task.position for task in self.case.tasks_of(stage) if task.state in DECIDED}
+        approvers = enumerate(self.definition.node(stage.node_key).approvers)
+        left = [(position, approver) for position, approver in approvers if position not in decided]
         if stage.mode is Mode.SEQUENTIAL:
-            passed = sum(task.state is TaskState.PASSED for task in self.case.tasks_of(stage))
-            approvers = approvers[passed : passed + 1]
-        return {position: approver for position, approver in approvers if self.can_decide(stage, approver)}
+            left = left[:1]
+        return {position: approver for position, approver in left if self.can_decide(stage, approver)}
+
+    def result(self, stage: Stage) -> bool | None:
+        """Answer whether a stage has passed, is rejected (False) or is still to be decided (None)."""
+        voices = dict.fromkeys(TaskState, 0)
+        approvers = self.definition.node(stage.node_key).approvers
+        for task in self.case.tasks_of(stage):
+            if task.state in DECIDED:
+                voices[task.state] += approvers[task.position].weight
+        yes, no = voices[TaskState.PASSED], voices[TaskState.REJECTED]
+        tally = Tally(yes, no, undecided=sum(approver.weight for approver in approvers) - yes - no)
+        threshold = ONE_VOICE if stage.mode is Mode.ANY else stage.threshold
+        return result(tally, threshold=threshold, veto=stage.veto is not False)
 
     def give_task(self, stage: Stage, position: int, approver: Approver) -> None:
         """Give a task to one of a node's approvers."""
