@@ -9,8 +9,8 @@ from services.awards.api import BLUEPRINTS
 from services.awards.commands.cases import approvals
 from services.awards.model import Base
 from services.awards.reactions import reactions
+from shared.approval.base import ApprovalBase
 from shared.approval.blueprint import approval_blueprint
-from shared.approval.tables import ApprovalBase
 from shared.http import HttpService, create_service_app
 from shared.identity import TokenVerifier
 from shared.storage import Database, UnitOfWork, kit_metadata

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from shared.approval.blueprint import approval_blueprint
 
 from services.registration.api import BLUEPRINTS
 from services.registration.api.tools import Tools
@@ -11,7 +10,8 @@ from services.registration.commands.cases import approvals
 from services.registration.commands.volunteers import ensure_number_block
 from services.registration.model import Base
 from services.registration.reactions import reactions
-from shared.approval.tables import ApprovalBase
+from shared.approval.base import ApprovalBase
+from shared.approval.blueprint import approval_blueprint
 from shared.http import HttpService, create_service_app
 from shared.identity import TokenSigner, TokenVerifier
 from shared.regions import Regions

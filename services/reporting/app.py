@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Flask
-from shared.approval.blueprint import approval_blueprint
 
 from services.reporting.api import blp
 from services.reporting.commands.cases import approvals
 from services.reporting.model import Base
 from services.reporting.reactions import reactions
-from shared.approval.tables import ApprovalBase
+from shared.approval.base import ApprovalBase
+from shared.approval.blueprint import approval_blueprint
 from shared.http import HttpService, create_service_app
 from shared.identity import TokenVerifier
 from shared.storage import Database, UnitOfWork, kit_metadata

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from shared.approval.tables import CommandRow, table_of
+from shared.approval.base import table_of
+from shared.approval.tables import CommandRow
 from shared.approval.views import CaseView
 from shared.errors import KeyReused
 from shared.messaging.schema import schema_of

@@ -8,9 +8,10 @@ from functools import lru_cache
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from shared.approval.base import table_of
 from shared.approval.core.definition import Definition, parse
 from shared.approval.core.state import DefinitionRef
-from shared.approval.tables import DefinitionRow, DefinitionState, table_of
+from shared.approval.tables import DefinitionRow, DefinitionState
 from shared.errors import Conflict
 
 _DEFINITIONS = table_of(DefinitionRow)

@@ -17,18 +17,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.approval import answers, catalogue, directory, lists, reading, store
+from shared.approval.base import table_of
+from shared.approval.columns import case_columns
 from shared.approval.core import engine
+from shared.approval.core.command import Command, Move
 from shared.approval.core.definition import Definition
 from shared.approval.core.digest import sha256
 from shared.approval.core.guard import Refusal, Refused, allowed_actions, permit
-from shared.approval.core.moving import Command, Move
 from shared.approval.core.route import Link
 from shared.approval.core.state import CLOSED, Case, Party, Remark, StageState, Tier, Verb
 from shared.approval.outcomes import Outcomes, outcome_of
 from shared.approval.refusals import error_of
-from shared.approval.tables import CaseRow, table_of
+from shared.approval.tables import CaseRow
 from shared.approval.telling import events_of
-from shared.approval.views import CaseView, RegionNames, case_view
+from shared.approval.viewing import case_view
+from shared.approval.views import CaseView, RegionNames
 from shared.clock import business_date
 from shared.errors import Conflict
 from shared.identity import Principal
@@ -246,7 +249,7 @@ def _may_see(uow: UnitOfWork, setting: Setting, case: Case, principal: Principal
 def _insert(session: Session, case: Case) -> bool:
     """Insert a new case's row, unless the business object has an open case; waits for one that is being opened."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    added = dialect.insert(_CASES).values(**store.case_columns(case)).on_conflict_do_nothing().returning(_CASES.c.id)
+    added = dialect.insert(_CASES).values(**case_columns(case)).on_conflict_do_nothing().returning(_CASES.c.id)
     return session.execute(added).first() is not None
 
 

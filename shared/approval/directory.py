@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
-from shared.approval.core.moving import Seats
+from shared.approval.base import table_of
+from shared.approval.core.command import Seats
 from shared.approval.core.state import CaseState, Seat, StageState
-from shared.approval.tables import CaseRow, HolderRow, StageRow, table_of
+from shared.approval.tables import CaseRow, HolderRow, StageRow
 from shared.contracts.registration import PostChanged
 
 _POSTS = table_of(HolderRow)

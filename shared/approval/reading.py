@@ -10,11 +10,13 @@ from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
 from shared.approval import catalogue, store
+from shared.approval.base import table_of
 from shared.approval.core import trail
 from shared.approval.core.difference import difference
 from shared.approval.core.state import Case, Party, Remark, Verb
 from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
-from shared.approval.tables import DecisionRow, EventRow, RoundRow, table_of
+from shared.approval.tables import DecisionRow, EventRow, RoundRow
+from shared.approval.viewing import case_view
 from shared.approval.views import (
     CaseDetail,
     CaseView,
@@ -24,7 +26,6 @@ from shared.approval.views import (
     RoundView,
     TimelineEntry,
     Trail,
-    case_view,
 )
 from shared.errors import NotFound
 

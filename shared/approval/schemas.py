@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from shared.approval.core.state import CaseState, StageState, TaskState, Verb
+from shared.approval.core.voting import Denominator, Operator
 from shared.approval.lists import TaskList
 from shared.http.paging import PageArguments
 
@@ -53,6 +54,14 @@ class TaskOut(Schema):
     reason = fields.String(required=True, metadata={"description": "Why it was cancelled, as a code"})
 
 
+class VoteOut(Schema):
+    """What a vote (票签) needs to pass."""
+
+    denominator = fields.String(required=True, metadata={"enum": [word.value for word in Denominator]})
+    operator = fields.String(required=True, metadata={"enum": [word.value for word in Operator]})
+    value = fields.Integer(required=True, metadata={"description": "Voices, percent of all voices, or weight"})
+
+
 class StageOut(Schema):
     """One stop of the round."""
 
@@ -64,6 +73,10 @@ class StageOut(Schema):
     region_name = fields.String(required=True)
     mode = fields.String(required=True)
     state = _word(StageState)
+    veto = fields.Boolean(
+        required=True, allow_none=True, metadata={"description": "Where several decide: whether one reject ends it"}
+    )
+    vote = fields.Nested(VoteOut, required=True, allow_none=True)
     decided_by_name = fields.String(required=True, allow_none=True)
     decided_at = fields.AwareDateTime(required=True, allow_none=True)
     opinion_needed = fields.List(fields.String(), required=True, metadata={"description": "Verbs that need an opinion"})

@@ -6,43 +6,24 @@ per command. `triggers` keeps decisions and trail append-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
-    Connection,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
     String,
-    Table,
     Text,
     UniqueConstraint,
-    event,
-    text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.approval.base import ApprovalBase, index_where, words
 from shared.approval.core.state import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
-from shared.approval.triggers import create_triggers
-from shared.storage import InstantUTC, naming
-
-
-class ApprovalBase(DeclarativeBase):
-    """The base of the kit's tables; a service that has cases adds its metadata to its own."""
-
-    metadata = MetaData(naming_convention=naming)
-    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it once
-        datetime: InstantUTC,
-        # Texts of JSON are stored as they were hashed; JSONB would write some numbers in another way.
-        dict[str, Any]: JSON(none_as_null=True),
-        list[Any]: JSON(none_as_null=True),
-    }
+from shared.approval.core.voting import Denominator, Operator
 
 
 class DefinitionState(StrEnum):
@@ -53,19 +34,10 @@ class DefinitionState(StrEnum):
     RETIRED = "retired"
 
 
-def _words(words: Iterable[StrEnum]) -> str:
-    return "(" + ",".join(f"'{word.value}'" for word in words) + ")"
-
-
-_CLOSED = _words(sorted(CLOSED))
+_CLOSED = words(sorted(CLOSED))
 _UNDECIDED = "('waiting','open','claimed','delegated')"
 _ACTIONABLE = "state IN ('open','claimed')"
 _CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
-
-
-def _index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    where = text(condition)
-    return Index(name, *columns, unique=unique, postgresql_where=where, sqlite_where=where)
 
 
 class DefinitionRow(ApprovalBase):
@@ -73,9 +45,9 @@ class DefinitionRow(ApprovalBase):
 
     __tablename__ = "approval_definition"
     __table_args__ = (
-        CheckConstraint(f"state IN {_words(DefinitionState)}", name="state"),
+        CheckConstraint(f"state IN {words(DefinitionState)}", name="state"),
         CheckConstraint("version >= 1", name="version"),
-        _index_where("state = 'published'", "uq_approval_definition_published", "key", unique=True),
+        index_where("state = 'published'", "uq_approval_definition_published", "key", unique=True),
     )
 
     key: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -92,11 +64,11 @@ class CaseRow(ApprovalBase):
 
     __tablename__ = "approval_case"
     __table_args__ = (
-        CheckConstraint(f"state IN {_words(CaseState)}", name="state"),
+        CheckConstraint(f"state IN {words(CaseState)}", name="state"),
         CheckConstraint("round >= 1 AND rev >= 1", name="counts"),
         CheckConstraint(f"(closed_at IS NOT NULL) = (state IN {_CLOSED})", name="closed"),
         ForeignKeyConstraint(["def_key", "def_version"], ["approval_definition.key", "approval_definition.version"]),
-        _index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
+        index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
         Index("ix_approval_case_business", "business_type", "business_id"),
         Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
@@ -156,10 +128,14 @@ class StageRow(ApprovalBase):
 
     __tablename__ = "approval_stage"
     __table_args__ = (
-        CheckConstraint(f"state IN {_words(StageState)}", name="state"),
-        CheckConstraint(f"mode IN {_words(Mode)}", name="mode"),
-        CheckConstraint("pass_op IN ('>=','>')", name="pass_op"),
-        CheckConstraint("denominator IN ('count','ratio','weight')", name="denominator"),
+        CheckConstraint(f"state IN {words(StageState)}", name="state"),
+        CheckConstraint(f"mode IN {words(Mode)}", name="mode"),
+        CheckConstraint(f"pass_op IN {words(Operator)}", name="pass_op"),
+        CheckConstraint(f"denominator IN {words(Denominator)}", name="denominator"),
+        CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name="vote"),
+        CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name="vote_operator"),
+        CheckConstraint("(pass_value IS NULL) = (denominator IS NULL)", name="vote_denominator"),
+        CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name="veto"),
         UniqueConstraint("case_id", "round", "visit", "node_key"),
         Index("ix_approval_stage_region", "region", "state"),
     )
@@ -184,13 +160,13 @@ class TaskRow(ApprovalBase):
 
     __tablename__ = "approval_task"
     __table_args__ = (
-        CheckConstraint(f"state IN {_words(TaskState)}", name="state"),
-        CheckConstraint(f"kind IN {_words(TaskKind)}", name="kind"),
+        CheckConstraint(f"state IN {words(TaskState)}", name="state"),
+        CheckConstraint(f"kind IN {words(TaskKind)}", name="kind"),
         CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name="addressed"),
         CheckConstraint(f"(ended_at IS NULL) = (state IN {_UNDECIDED})", name="ended"),
         ForeignKeyConstraint(["case_id", "stage"], ["approval_stage.case_id", "approval_stage.number"]),
-        _index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
-        _index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
+        index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
+        index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
     )
 
     case_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -216,7 +192,7 @@ class DecisionRow(ApprovalBase):
 
     __tablename__ = "approval_decision"
     __table_args__ = (
-        CheckConstraint(f"verb IN {_words(Verb)}", name="verb"),
+        CheckConstraint(f"verb IN {words(Verb)}", name="verb"),
         Index("ix_approval_decision_actor", "actor_id", "at"),
     )
 
@@ -285,16 +261,3 @@ class HolderRow(ApprovalBase):
     region: Mapped[str] = mapped_column(_CODE)
     organisation_id: Mapped[str | None] = mapped_column(_ID)
     active: Mapped[bool]
-
-
-@event.listens_for(ApprovalBase.metadata, "after_create")
-def _create_triggers(_target: MetaData, connection: Connection, **_: Any) -> None:
-    for statement in create_triggers(connection.dialect.name):
-        connection.exec_driver_sql(statement)
-
-
-def table_of(row: type[ApprovalBase]) -> Table:
-    """Answer the table of a row class, for statements that name columns and need no objects."""
-    table = row.__table__
-    assert isinstance(table, Table)
-    return table

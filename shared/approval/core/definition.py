@@ -12,10 +12,13 @@ from typing import Any
 
 from shared.approval.core.digest import sha256
 from shared.approval.core.state import DefinitionRef, Mode, Tier, Verb
+from shared.approval.core.voting import Denominator, Operator, Threshold
 
 DEFAULT_MAX_ROUNDS = 5
 #: The ways to decide a stage that the engine can carry out; a definition that asks for another is refused.
-MODES = (Mode.SEQUENTIAL, Mode.ANY)
+MODES = (Mode.SEQUENTIAL, Mode.ANY, Mode.ALL, Mode.VOTE)
+#: The ways in which several decide at once, whose node says whether one reject ends it.
+JOINT = (Mode.ALL, Mode.VOTE)
 #: The verbs for which a node can demand an opinion.
 OPINION_VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN)
 TIERS = tuple(Tier)  # in the order in which a route may name them
@@ -31,10 +34,14 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    """Who is asked: the holders of a role in the stage's region, or one account. Exactly one of the two."""
+    """Who is asked: the holders of a role in the stage's region, or one account. Exactly one of the two.
+
+    Each approver has one voice; in a vote by weight it counts `weight` times.
+    """
 
     role: str | None = None
     account: str | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Node:
     mode: Mode
     approvers: tuple[Approver, ...]
     opinion: frozenset[Verb]
+    veto: bool | None = None
+    threshold: Threshold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +140,55 @@ def _nodes(reader: _Reader, body: Mapping[str, Any]) -> tuple[Node, ...]:
 
 
 def _node(reader: _Reader, item: Mapping[str, Any], place: str) -> Node:
-    reader.known(item, place, {"node", "title", "tier", "mode", "approvers", "opinion"})
-    approvers = reader.items(item, "approvers", place)
+    names = {"node", "title", "tier", "mode", "approvers", "opinion"}
+    mode = Mode(reader.one_of(item, "mode", place, [mode.value for mode in MODES]))
+    names |= {"veto"} if mode in JOINT else set()
+    reader.known(item, place, names | ({"vote"} if mode is Mode.VOTE else set()))
+    threshold = _threshold(reader, item, place) if mode is Mode.VOTE else None
+    by_weight = threshold is not None and threshold.denominator is Denominator.WEIGHT
+    approvers = tuple(
+        _approver(reader, approver, f"{place}.approvers[{index}]", by_weight=by_weight)
+        for index, approver in enumerate(reader.items(item, "approvers", place))
+    )
+    voices = sum(approver.weight for approver in approvers)
+    if threshold is not None and not threshold.is_reached(voices, of=voices):
+        reader.problem(f"{place}.vote.value", "could not be reached if all of them approved")
     return Node(
         key=reader.text(item, "node", place),
         title=reader.title(item, place),
         tier=Tier(reader.one_of(item, "tier", place, [tier.value for tier in TIERS])),
-        mode=Mode(reader.one_of(item, "mode", place, [mode.value for mode in MODES])),
-        approvers=tuple(
-            _approver(reader, approver, f"{place}.approvers[{index}]") for index, approver in enumerate(approvers)
-        ),
+        mode=mode,
+        approvers=approvers,
         opinion=reader.opinion(item, place),
+        veto=reader.flag(item, "veto", place) if mode in JOINT else None,
+        threshold=threshold,
     )
 
 
-def _approver(reader: _Reader, item: Mapping[str, Any], place: str) -> Approver:
-    reader.known(item, place, {"role", "account"})
-    if len(item) != 1:
+def _threshold(reader: _Reader, item: Mapping[str, Any], place: str) -> Threshold:
+    place = f"{place}.vote"
+    vote = item.get("vote")
+    if not isinstance(vote, Mapping):
+        reader.problem(place, "is not a mapping of denominator, operator and value")
+        return Threshold(Denominator.COUNT, Operator.AT_LEAST, 1)
+    reader.known(vote, place, {"denominator", "operator", "value"})
+    return Threshold(
+        denominator=Denominator(reader.one_of(vote, "denominator", place, [word.value for word in Denominator])),
+        operator=Operator(reader.one_of(vote, "operator", place, [word.value for word in Operator])),
+        value=reader.count(vote, "value", place, default=None),
+    )
+
+
+def _approver(reader: _Reader, item: Mapping[str, Any], place: str, *, by_weight: bool) -> Approver:
+    kinds = {"role", "account"}
+    reader.known(item, place, kinds | ({"weight"} if by_weight else set()))
+    named = [str(name) for name in item if name != "weight"]
+    if len(named) != 1:
         reader.problem(place, "names either a role or an account")
         return Approver()
-    kind = next(iter(item))
-    name = reader.text(item, str(kind), place)
-    return Approver(role=name) if kind == "role" else Approver(account=name)
+    name = reader.text(item, named[0], place)
+    weight = reader.count(item, "weight", place, default=None) if by_weight else 1
+    return Approver(role=name, weight=weight) if named[0] == "role" else Approver(account=name, weight=weight)
 
 
 class _Reader:
@@ -182,6 +218,13 @@ class _Reader:
             return value
         self.problem(_at(place, name), "is not a whole number from 1 upwards")
         return 1
+
+    def flag(self, item: Mapping[str, Any], name: str, place: str) -> bool:
+        value = item.get(name)
+        if isinstance(value, bool):
+            return value
+        self.problem(_at(place, name), "is not true or false")
+        return False
 
     def one_of(self, item: Mapping[str, Any], name: str, place: str, words: Sequence[str]) -> str:
         value = item.get(name)

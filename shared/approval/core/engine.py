@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from shared.approval.core.command import DECIDED_BY_ANOTHER, WITHDRAWN, Command, Move, Seats
 from shared.approval.core.definition import Definition
 from shared.approval.core.guard import DECIDES, Permit, Refusal, RefusalCode, Refused, permit
-from shared.approval.core.moving import DECIDED_BY_ANOTHER, WITHDRAWN, Command, Move, Moving, Seats
+from shared.approval.core.moving import Moving
 from shared.approval.core.route import Link, plan
 from shared.approval.core.state import (
     Case,
     CaseState,
     LastMove,
-    Mode,
     Stage,
     StageState,
     Task,
@@ -169,24 +169,23 @@ def _decide_task(moving: Moving, command: Command, task: Task) -> None:
     state = DECIDES[command.verb]
     moving.note(command.verb, stage, task, actor=person)
     moving.end_task(task, state, person)
-    if state is TaskState.PASSED:
-        _pass(moving, stage, command)
-    elif state is TaskState.REJECTED:
-        moving.end_round(stage, StageState.REJECTED, DECIDED_BY_ANOTHER, person)
-        moving.close(CaseState.REJECTED)
-    else:
+    if state is TaskState.RETURNED:
         moving.end_round(stage, StageState.RETURNED, DECIDED_BY_ANOTHER, person)
         moving.case = replace(moving.case, state=CaseState.RETURNED)
+    else:
+        _settle(moving, stage, command)
 
 
-def _pass(moving: Moving, stage: Stage, command: Command) -> None:
-    """Go on after a task has passed: to the next of the sequence, or, when the stage has passed, to the next stage."""
-    if stage.mode is Mode.SEQUENTIAL:
-        approvers = moving.definition.node(stage.node_key).approvers
-        passed = sum(task.state is TaskState.PASSED for task in moving.case.tasks_of(stage))
-        if passed < len(approvers):
-            moving.ask(stage)
-            return
-    moving.cancel_tasks(stage, DECIDED_BY_ANOTHER, command.actor.person)
-    moving.set_stage(stage, StageState.PASSED)
-    moving.open_next()
+def _settle(moving: Moving, stage: Stage, command: Command) -> None:
+    """Go on after a decision: ask those who are left, or, when it is certain, let the stage pass or end the case."""
+    person = command.actor.person
+    has_passed = moving.result(stage)
+    if has_passed is None:
+        moving.ask(stage)
+    elif has_passed:
+        moving.cancel_tasks(stage, DECIDED_BY_ANOTHER, person)
+        moving.set_stage(stage, StageState.PASSED)
+        moving.open_next()
+    else:
+        moving.end_round(stage, StageState.REJECTED, DECIDED_BY_ANOTHER, person)
+        moving.close(CaseState.REJECTED)

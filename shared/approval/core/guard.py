@@ -137,7 +137,9 @@ def _permit_deciding(case: Case, definition: Definition, verb: Verb, party: Part
 
 
 def _task_of(case: Case, stage: Stage, party: Party) -> Task | None:
-    return next((t for t in case.tasks_of(stage) if t.state in ACTIONABLE and t.addresses(party)), None)
+    """Answer the task that a party would decide: one given to them by name before one given to their post."""
+    theirs = [task for task in case.tasks_of(stage) if task.state in ACTIONABLE and task.addresses(party)]
+    return min(theirs, key=lambda task: (task.assignee is None, task.number), default=None)
 
 
 def _why_no_task(case: Case, definition: Definition, party: Party) -> Refusal:
@@ -168,8 +170,11 @@ def _lost_to(case: Case, party: Party) -> LastMove | None:
     """Answer the decision that ended the party's latest task of this round, if somebody decided it."""
     for stage in reversed(case.current_stages):
         tasks = case.tasks_of(stage)
-        if any(task.ended_by is not None and task.addresses(party) for task in tasks):
-            return next((move for task in tasks if (move := decision_of(task)) is not None), None)
+        ended = [task for task in tasks if task.ended_by is not None and task.addresses(party)]
+        if ended:
+            last = ended[-1]
+            moves = [move for task in tasks if (move := decision_of(task)) is not None]
+            return next((move for move in moves if (move.person, move.at) == (last.ended_by, last.ended_at)), None)
     return None
 
 

@@ -7,78 +7,38 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.approval.core import trail
+from shared.approval.core.command import (
+    NOBODY_TO_DECIDE,
+    Command,
+    Move,
+    Seats,
+    Snapshot,
+)
 from shared.approval.core.definition import Approver, Definition
 from shared.approval.core.digest import commitment
 from shared.approval.core.guard import excluded
 from shared.approval.core.route import PlannedStage
 from shared.approval.core.state import (
     ACTIONABLE,
+    DECIDED,
     Case,
     CaseState,
-    DefinitionRef,
     LastMove,
     Mode,
-    Party,
     Person,
-    Remark,
     Seat,
     Stage,
     StageState,
     Task,
     TaskState,
-    Verb,
 )
-from shared.approval.core.trail import Decision, Entry, Kind, Note, Place, Said, Step
-
-#: Who holds each seat now, by account id.
-Seats = Mapping[Seat, frozenset[str]]
-#: Why a task was cancelled.
-DECIDED_BY_ANOTHER = "decided_by_another"
-NOBODY_TO_DECIDE = "nobody_to_decide"
-WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What somebody wants done to a case. `salt` is fresh randomness for the trail's commitments."""
-
-    id: str
-    verb: Verb
-    actor: Party
-    salt: str
-    opinion: str = ""
-    remarks: tuple[Remark, ...] = ()
-    expected_rev: int | None = None
-    content: Mapping[str, Any] | None = None  # of the round that a submission opens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """What a round is about: the content as it was submitted, and the definition that decides it."""
-
-    round: int
-    definition: DefinitionRef
-    content: Mapping[str, Any]
-    salt: str
-    commitment: str
-    opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What a move leads to: the case after it, and everything that is to be written down."""
-
-    case: Case
-    entries: tuple[Entry, ...]
-    decision: Decision | None = None
-    snapshot: Snapshot | None = None
-    opened: tuple[Task, ...] = ()
-    held: tuple[Stage, ...] = ()
+from shared.approval.core.trail import Kind, Note, Place, Said, Step
+from shared.approval.core.voting import ONE_VOICE, Tally, result
 
 
 class Moving:
@@ -104,6 +64,8 @@ class Moving:
                 region=stop.region,
                 mode=stop.node.mode,
                 state=StageState.WAITING,
+                veto=stop.node.veto,
+                threshold=stop.node.threshold,
             )
             for index, stop in enumerate(planned, start=1)
         )
@@ -134,12 +96,25 @@ class Moving:
                 self.give_task(stage, position, approver)
 
     def due(self, stage: Stage) -> dict[int, Approver]:
-        """Answer whom the stage asks next: 依次 one by one, 或签 all at once; never one who must not decide."""
-        approvers = list(enumerate(self.definition.node(stage.node_key).approvers))
+        """Answer whom the stage asks next: 依次 one by one, else all at once; never one who must not decide."""
+        decided = {task.position for task in self.case.tasks_of(stage) if task.state in DECIDED}
+        approvers = enumerate(self.definition.node(stage.node_key).approvers)
+        left = [(position, approver) for position, approver in approvers if position not in decided]
         if stage.mode is Mode.SEQUENTIAL:
-            passed = sum(task.state is TaskState.PASSED for task in self.case.tasks_of(stage))
-            approvers = approvers[passed : passed + 1]
-        return {position: approver for position, approver in approvers if self.can_decide(stage, approver)}
+            left = left[:1]
+        return {position: approver for position, approver in left if self.can_decide(stage, approver)}
+
+    def result(self, stage: Stage) -> bool | None:
+        """Answer whether a stage has passed, is rejected (False) or is still to be decided (None)."""
+        voices = dict.fromkeys(TaskState, 0)
+        approvers = self.definition.node(stage.node_key).approvers
+        for task in self.case.tasks_of(stage):
+            if task.state in DECIDED:
+                voices[task.state] += approvers[task.position].weight
+        yes, no = voices[TaskState.PASSED], voices[TaskState.REJECTED]
+        tally = Tally(yes, no, undecided=sum(approver.weight for approver in approvers) - yes - no)
+        threshold = ONE_VOICE if stage.mode is Mode.ANY else stage.threshold
+        return result(tally, threshold=threshold, veto=stage.veto is not False)
 
     def give_task(self, stage: Stage, position: int, approver: Approver) -> None:
         """Give a task to one of a node's approvers."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.approval.core.voting import Threshold
+
 
 class CaseState(StrEnum):
     """Where a case stands as a whole."""
@@ -203,6 +205,8 @@ class Stage:
     region: str
     mode: Mode
     state: StageState
+    veto: bool | None = None  # stated for 会签 and 票签
+    threshold: Threshold | None = None  # of a 票签
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from shared.approval import reading, store
+from shared.approval.base import ApprovalBase
 from shared.approval.core.state import Party, Remark, Verb
 from shared.approval.outcomes import Outcome
 from shared.approval.service import Approvals
-from shared.approval.tables import ApprovalBase, DecisionRow, EventRow
+from shared.approval.tables import DecisionRow, EventRow
 from shared.approval.views import CaseDetail, CaseView
 from shared.contracts.base import Event
 from shared.contracts.registration import PostChanged

@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from shared.approval.core import engine
+from shared.approval.core.command import Command, Move, Seats
 from shared.approval.core.definition import Definition, parse
 from shared.approval.core.guard import Refusal, Refused
-from shared.approval.core.moving import Command, Move, Seats
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Remark, Seat, Tier, Verb
 
@@ -45,10 +45,10 @@ def body(*route: Mapping[str, Any], key: str = "report", version: int = 1, max_r
     return {"key": key, "version": version, "title": title, "max_rounds": max_rounds, "route": list(route)}
 
 
-def node(tier: str, *approvers: str, mode: str = "any", opinion: Sequence[str] = ()) -> dict[str, Any]:
-    """A node; an approver is an account, or a role when it is a role's word."""
+def node(tier: str, *approvers: str, mode: str = "any", opinion: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    """A node; an approver is an account, or a role when it is a role's word; `more` is what its mode asks for."""
     roles = {"approver", "clerk"}
-    return {
+    return more | {
         "node": tier,
         "title": {"zh": tier, "en": tier},
         "tier": tier,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -29,13 +30,38 @@ SEATS = [Seat(role, link.region) for link in CHAIN for role in ("clerk", "approv
 NAMES = ("Ann", "Ben", "Cai", "Dai")
 UNDECIDED = (TaskState.WAITING, TaskState.OPEN, TaskState.CLAIMED, TaskState.DELEGATED)
 
-modes = st.sampled_from(["any", "sequential"])
+votes = st.fixed_dictionaries(
+    {
+        "denominator": st.sampled_from(["count", "ratio", "weight"]),
+        "operator": st.sampled_from([">=", ">"]),
+        "share": st.integers(1, 100),
+    }
+)
+modes = st.sampled_from(["any", "sequential", "all", "vote"])
 approvers = st.lists(st.sampled_from(["clerk", "approver", "ben", "cai"]), min_size=1, max_size=3)
 EVERY_POST = [(name, seat) for name in NAMES for seat in SEATS]
 #: Any choice out of every post that anybody could hold, about half of them.
 posts = st.lists(st.booleans(), min_size=len(EVERY_POST), max_size=len(EVERY_POST)).map(
     lambda chosen: [post for post, is_held in zip(EVERY_POST, chosen, strict=True) if is_held]
 )
+
+
+def a_node(tier: str, who: list[str], mode: str, veto: bool, vote: dict[str, Any]) -> dict[str, Any]:
+    """A node of a mode, with a vote that all of its voices together can win."""
+    if mode not in ("all", "vote"):
+        return node(tier, *who, mode=mode)
+    made = node(tier, *who, mode=mode, veto=veto)
+    if mode == "vote":
+        weights = [2 * index + 1 for index, _ in enumerate(who)]
+        full = {"count": len(who), "ratio": 100, "weight": sum(weights)}[vote["denominator"]]
+        value = max(1, full * vote["share"] // 100)
+        operator = ">" if vote["operator"] == ">" and value < full else ">="
+        made["vote"] = {"denominator": vote["denominator"], "operator": operator, "value": value}
+        if vote["denominator"] == "weight":
+            made["approvers"] = [
+                approver | {"weight": weight} for approver, weight in zip(made["approvers"], weights, strict=True)
+            ]
+    return made
 
 
 class AnyMoves(RuleBasedStateMachine):
@@ -48,6 +74,8 @@ class AnyMoves(RuleBasedStateMachine):
         barred=st.sets(st.sampled_from(NAMES), max_size=1),
         first=st.integers(0, 2),
         rounds=st.integers(1, 3),
+        veto=st.booleans(),
+        vote=votes,
     )
     def open(
         self,
@@ -57,9 +85,11 @@ class AnyMoves(RuleBasedStateMachine):
         barred: set[str],
         first: int,
         rounds: int,
+        veto: bool,
+        vote: dict[str, Any],
     ) -> None:
         tiers = ("county", "city", "province")
-        route = [node(tier, *who, mode=mode) for tier, who, mode in zip(tiers, asked, modes, strict=True)]
+        route = [a_node(tier, who, mode, veto, vote) for tier, who, mode in zip(tiers, asked, modes, strict=True)]
         self.people = self._people(held)
         self.desk = Desk(
             parse(body(*route, max_rounds=rounds)),
@@ -139,6 +169,8 @@ class AnyMoves(RuleBasedStateMachine):
         asked = list(enumerate(self.desk.definition.node(stage.node_key).approvers))
         if stage.mode == "sequential":
             asked = asked[sum(task.state is TaskState.PASSED for task in case.tasks_of(stage)) :][:1]
+        voiced = {task.position for task in case.tasks_of(stage) if task.state in DECIDED}
+        asked = [(position, approver) for position, approver in asked if position not in voiced]
         in_round = {one.number for one in case.current_stages}
         decided = {task.ended_by for task in case.tasks if task.stage in in_round and task.state in DECIDED}
         out = {case.initiator.account_id, *case.barred, *(person.account_id for person in decided if person)}
@@ -175,13 +207,22 @@ class AnyMoves(RuleBasedStateMachine):
     def one_winner_per_stage(self) -> None:
         case = self.desk.case
         for stage in case.stages:
-            states = [task.state for task in case.tasks_of(stage)]
-            passed = states.count(TaskState.PASSED)
+            tasks = case.tasks_of(stage)
+            voices = Counter(task.position for task in tasks if task.state in DECIDED)
+            assert all(times == 1 for times in voices.values())
+            states = [task.state for task in tasks]
+            passed, rejected = states.count(TaskState.PASSED), states.count(TaskState.REJECTED)
+            assert states.count(TaskState.RETURNED) == (stage.state is StageState.RETURNED)
+            approvers = self.desk.definition.node(stage.node_key).approvers
             if stage.state is StageState.PASSED:
-                approvers = self.desk.definition.node(stage.node_key).approvers
-                assert passed == (1 if stage.mode == "any" else len(approvers))
-            noes = states.count(TaskState.REJECTED) + states.count(TaskState.RETURNED)
-            assert noes == (1 if stage.state in (StageState.REJECTED, StageState.RETURNED) else 0)
+                assert passed
+                assert stage.mode == "vote" or passed == (1 if stage.mode == "any" else len(approvers))
+                assert not rejected or stage.veto is False
+            elif stage.state is StageState.REJECTED:
+                assert rejected
+                assert rejected == 1 or stage.veto is False
+            elif stage.veto is not False:
+                assert not rejected
 
     @invariant()
     def nothing_is_lost_and_the_trail_verifies(self) -> None:

@@ -56,6 +56,9 @@ def test_the_hash_does_not_depend_on_the_order_of_keys_and_shows_every_change() 
     assert parse(one).sha256 != parse(body(node("county"), max_rounds=4)).sha256
 
 
+VOTE = {"denominator": "ratio", "operator": ">=", "value": 60}
+
+
 def changed(**changes: Any) -> dict[str, Any]:
     return body(node("county") | changes)
 
@@ -71,7 +74,16 @@ def changed(**changes: Any) -> dict[str, Any]:
         (body(node("county")) | {"title": "报告"}, "title"),
         (body(node("county")) | {"route": ["county"]}, "route[0]"),
         (changed(tier="town"), "route[0].tier"),
-        (changed(mode="all"), "route[0].mode"),
+        (changed(mode="most"), "route[0].mode"),
+        (changed(mode="all"), "route[0].veto"),
+        (changed(veto=True), "route[0].veto"),
+        (changed(mode="all", veto=True, vote=VOTE), "route[0].vote"),
+        (changed(mode="vote", veto=False), "route[0].vote"),
+        (changed(mode="vote", veto=False, vote=VOTE | {"operator": "<"}), "route[0].vote.operator"),
+        (changed(mode="vote", veto=False, vote=VOTE | {"value": 101}), "route[0].vote.value"),
+        (changed(mode="vote", veto=False, vote=VOTE | {"operator": ">", "value": 100}), "route[0].vote.value"),
+        (changed(mode="vote", veto=False, vote=VOTE | {"denominator": "weight"}), "route[0].approvers[0].weight"),
+        (changed(approvers=[{"role": "clerk", "weight": 2}]), "route[0].approvers[0].weight"),
         (changed(title={"zh": "县"}), "route[0].title.en"),
         (changed(approvers=[]), "route[0].approvers"),
         (changed(approvers=[{"role": "clerk", "account": "a"}]), "route[0].approvers[0]"),
@@ -90,5 +102,5 @@ def test_a_mistake_is_named_with_its_place(written: dict[str, Any], place: str) 
 
 def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(DefinitionError) as refused:
-        parse(body(node("county") | {"tier": "town", "mode": "all"}, max_rounds=0))
-    assert [problem.place for problem in refused.value.problems] == ["max_rounds", "route[0].tier", "route[0].mode"]
+        parse(body(node("county") | {"tier": "town", "mode": "most"}, max_rounds=0))
+    assert [problem.place for problem in refused.value.problems] == ["max_rounds", "route[0].mode", "route[0].tier"]

@@ -585,6 +585,8 @@ def upgrade() -> None:
         sa.Column("veto", sa.Boolean(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name=op.f("ck_approval_stage_vote")),
+        sa.CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name=op.f("ck_approval_stage_veto")),
         sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
         sa.CheckConstraint("mode IN ('sequential','any','all','vote')", name=op.f("ck_approval_stage_mode")),
         sa.CheckConstraint("pass_op IN ('>=','>')", name=op.f("ck_approval_stage_pass_op")),
@@ -592,6 +594,10 @@ def upgrade() -> None:
             "state IN ('waiting','open','held','passed','rejected','returned','cancelled')",
             name=op.f("ck_approval_stage_state"),
         ),
+        sa.CheckConstraint(
+            "(pass_value IS NULL) = (denominator IS NULL)", name=op.f("ck_approval_stage_vote_denominator")
+        ),
+        sa.CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name=op.f("ck_approval_stage_vote_operator")),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
         sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
         sa.UniqueConstraint(
