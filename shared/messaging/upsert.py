@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 
 
-def upsert(session: Session, table: Table) -> Any:
+def upsert(session: Session, table: Table | type[DeclarativeBase]) -> Any:
     """Begin an INSERT that can say ON CONFLICT; the two dialects share the words but no type."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    # Of a mapped class the bare table: what is inserted here needs no object in the session.
+    return dialect.insert(table if isinstance(table, Table) else table.__table__)

@@ -46,10 +46,7 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     Source: notice II (6), 「根据志愿者的服务时间和服务质量，对志愿者给予相应的星级认定」.
     :raises VolunteerNotKnownYet: when the volunteer's registration has not arrived here.
     """
-    volunteer = uow.session.get(KnownVolunteer, event.volunteer_number)
-    if volunteer is None:
-        raise VolunteerNotKnownYet(volunteer_number=event.volunteer_number)
-    row = _standing_row(uow, volunteer.number)
+    row = _standing_row(uow, event.volunteer_number)
     row.total_hundredths = event.total_hundredths
     row.quality_sum += event.quality
     row.quality_count += 1
@@ -61,17 +58,20 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     stars = star_due(
         rule,
         standing,
-        open_levels=_open_levels(uow, volunteer.number),
-        refused=refused_levels(uow.session, volunteer.number),
+        open_levels=_open_levels(uow, event.volunteer_number),
+        refused=refused_levels(uow.session, event.volunteer_number),
         on=today,
     )
     if stars is not None:
+        volunteer = uow.session.get_one(KnownVolunteer, event.volunteer_number)
         _nominate(uow, volunteer, standing, rule, stars=stars, approvals=approvals)
 
 
 def _standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
     row = uow.session.get(StandingRow, volunteer_number, with_for_update=True)
     if row is None:
+        if uow.session.get(KnownVolunteer, volunteer_number) is None:
+            raise VolunteerNotKnownYet(volunteer_number=volunteer_number)
         row = StandingRow.nothing(volunteer_number)
         uow.session.add(row)
     return row

@@ -12,6 +12,7 @@ from services.notifications.policy import is_addressee
 from services.notifications.rules import Text
 from shared.errors import NotFound, Unavailable
 from shared.identity import Role
+from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
 
@@ -25,24 +26,24 @@ class AddresseeNotKnownYet(Unavailable):
 
 def tell(uow: UnitOfWork, accounts: Iterable[str], text: Text, *, dedupe: str) -> None:
     """Write a message to each of these accounts, unless they were told this before."""
-    for account_id in sorted(set(accounts)):
-        told = select(Message.seq).where(Message.account_id == account_id, Message.dedupe == dedupe)
-        if uow.session.scalar(told) is not None:
-            continue
-        uow.session.add(
-            Message(
-                id=uuid.uuid4().hex,
-                account_id=account_id,
-                kind=text.kind,
-                title_zh=text.title_zh,
-                title_en=text.title_en,
-                body_zh=text.body_zh,
-                body_en=text.body_en,
-                link=text.link,
-                dedupe=dedupe,
-                created_at=uow.now,
-            )
-        )
+    messages = [
+        {
+            "id": uuid.uuid4().hex,
+            "account_id": account_id,
+            "kind": text.kind,
+            "title_zh": text.title_zh,
+            "title_en": text.title_en,
+            "body_zh": text.body_zh,
+            "body_en": text.body_en,
+            "link": text.link,
+            "dedupe": dedupe,
+            "created_at": uow.now,
+        }
+        for account_id in sorted(set(accounts))
+    ]
+    if messages:
+        telling = upsert(uow.session, Message).on_conflict_do_nothing(index_elements=["account_id", "dedupe"])
+        uow.session.execute(telling, messages)
 
 
 def tell_volunteer(uow: UnitOfWork, volunteer_number: str, text: Text, *, dedupe: str) -> None:
@@ -50,10 +51,11 @@ def tell_volunteer(uow: UnitOfWork, volunteer_number: str, text: Text, *, dedupe
 
     :raises AddresseeNotKnownYet: when the volunteer's registration has not arrived here.
     """
-    volunteer = uow.session.get(KnownVolunteer, volunteer_number)
-    if volunteer is None:
+    known = select(KnownVolunteer.account_id).where(KnownVolunteer.number == volunteer_number)
+    account_id = uow.session.scalar(known)
+    if account_id is None:
         raise AddresseeNotKnownYet(volunteer_number=volunteer_number)
-    tell(uow, [volunteer.account_id], text, dedupe=dedupe)
+    tell(uow, [account_id], text, dedupe=dedupe)
 
 
 def tell_holders(

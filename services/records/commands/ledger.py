@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from services.records.model import KnownVolunteer, LedgerEntry
 from shared.contracts.records import HoursCredited, RecordConfirmed
+from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
 CREDIT = "credit"
@@ -15,28 +16,29 @@ CREDIT = "credit"
 
 def credit_hours(uow: UnitOfWork, event: RecordConfirmed) -> None:
     """Credit the hours of a confirmed record to its volunteer, once."""
-    uow.session.get_one(KnownVolunteer, event.volunteer_number, with_for_update=True)
-    credited = select(LedgerEntry.id).where(LedgerEntry.record_id == event.record_id, LedgerEntry.kind == CREDIT)
-    if uow.session.scalar(credited):
+    # The lock puts the credits of one person in one order, so that each tells the total it made.
+    person = select(KnownVolunteer.number).where(KnownVolunteer.number == event.volunteer_number)
+    uow.session.execute(person.with_for_update()).scalar_one()
+    entry_id = uuid.uuid4().hex
+    entry = {
+        "id": entry_id,
+        "volunteer_number": event.volunteer_number,
+        "record_id": event.record_id,
+        "report_id": event.report_id,
+        "activity_name": event.activity_name,
+        "served_on": event.served_on,
+        "kind": CREDIT,
+        "hours_hundredths": event.hours_hundredths,
+        "quality": event.quality,
+        "entered_at": uow.now,
+    }
+    crediting = upsert(uow.session, LedgerEntry).on_conflict_do_nothing(index_elements=["record_id", "kind"])
+    if uow.session.execute(crediting.returning(LedgerEntry.id), entry).first() is None:
         return
-    entry = LedgerEntry(
-        id=uuid.uuid4().hex,
-        volunteer_number=event.volunteer_number,
-        record_id=event.record_id,
-        report_id=event.report_id,
-        activity_name=event.activity_name,
-        served_on=event.served_on,
-        kind=CREDIT,
-        hours_hundredths=event.hours_hundredths,
-        quality=event.quality,
-        entered_at=uow.now,
-    )
-    uow.session.add(entry)
-    uow.session.flush()
     uow.publish(
         HoursCredited(
             volunteer_number=event.volunteer_number,
-            entry_id=entry.id,
+            entry_id=entry_id,
             record_id=event.record_id,
             report_id=event.report_id,
             activity_name=event.activity_name,

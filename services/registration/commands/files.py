@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from services.registration.model import FileEntry
+from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
 
@@ -21,16 +22,14 @@ def enter_in_file(
     stars: int | None = None,
 ) -> None:
     """Enter a fact into a volunteer's e-file; the same source is entered once."""
-    if uow.session.get(FileEntry, source) is not None:
-        return
-    uow.session.add(
-        FileEntry(
-            source=source,
-            volunteer_number=volunteer_number,
-            kind=kind,
-            title=title,
-            hours_hundredths=hours_hundredths,
-            stars=stars,
-            happened_on=happened_on,
-        )
-    )
+    entry = {
+        "source": source,
+        "volunteer_number": volunteer_number,
+        "kind": kind,
+        "title": title,
+        "hours_hundredths": hours_hundredths,
+        "stars": stars,
+        "happened_on": happened_on,
+    }
+    entering = upsert(uow.session, FileEntry).on_conflict_do_nothing(index_elements=["source"])
+    uow.session.execute(entering, entry)
