@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ from shared.trace import current_trace
 
 LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
+_BUSY_TIMEOUT_MS = 30_000
+_WAL_PAUSE_SECONDS = 0.01
 _READ_ONLY = "anyuan_read_only"
 
 
@@ -51,15 +54,33 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
         # SQLAlchemy must begin transactions itself: the driver would begin them too late.
         connection.isolation_level = None
-        # How long to wait comes first, because the change to WAL may have to.
-        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        _change_to_wal(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns to writing cannot wait for the other writer, it fails at once.
         read_only = connection.get_execution_options().get(_READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _change_to_wal(connection: sqlite3.Connection) -> None:
+    """Keep the file's journal as WAL, however many connections open a new file at the same moment.
+
+    Two that change the mode at once would wait for each other, so SQLite fails one of them without waiting.
+    """
+    give_up_at = time.monotonic() + _BUSY_TIMEOUT_MS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > give_up_at:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)  # noqa: TID251  # there is nothing to wait on: SQLite tells nobody
+        else:
+            return
 
 
 class Database:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, select, text
@@ -67,3 +69,20 @@ def test_an_append_only_table_takes_rows_and_gives_none_back(engine: Engine, sta
         connection.execute(insert(KEPT).values(id=1))
         with pytest.raises(IntegrityError, match="append-only"):
             connection.execute(text(statement))
+
+
+def test_a_new_file_opened_by_many_at_once_refuses_none_of_them(tmp_path: Path) -> None:
+    barrier = Barrier(8)
+
+    def open_at_once(url: str) -> str:
+        engine = make_engine(url)
+        barrier.wait(timeout=30)
+        with engine.connect() as connection:
+            mode: str = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        engine.dispose()
+        return mode
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            urls = [f"sqlite:///{tmp_path}/new-{number}.db"] * 8
+            assert set(pool.map(open_at_once, urls)) == {"wal"}
