@@ -11,7 +11,8 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from shared.approval.core.state import Party, Remark, Verb
+from shared.approval.core.state import Party, Remark
+from shared.approval.core.words import Verb
 from shared.approval.schemas import (
     CaseDetailOut,
     CaseOut,

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from shared.approval.core.command import Snapshot
-from shared.approval.core.state import Case, Mode, Person, Stage, StageState, Task, TaskKind, TaskState
+from shared.approval.core.state import Case, Person, Stage, Task
 from shared.approval.core.trail import Decision, Entry
 from shared.approval.core.voting import Denominator, Operator, Threshold
+from shared.approval.core.words import Mode, StageState, TaskKind, TaskState
 
 
 def case_columns(case: Case) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from shared.approval.core.definition import Definition
 from shared.approval.core.digest import sha256
 from shared.approval.core.guard import Refusal, Refused, allowed_actions, permit
 from shared.approval.core.route import Link
-from shared.approval.core.state import CLOSED, Case, Party, Remark, StageState, Tier, Verb
+from shared.approval.core.state import Case, Party, Remark
+from shared.approval.core.words import CLOSED, StageState, Tier, Verb
 from shared.approval.outcomes import Outcomes, outcome_of
 from shared.approval.refusals import error_of
 from shared.approval.tables import CaseRow

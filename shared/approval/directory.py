@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
 from shared.approval.core.command import Seats
-from shared.approval.core.state import CaseState, Seat, StageState
+from shared.approval.core.state import Seat
+from shared.approval.core.words import CaseState, StageState
 from shared.approval.tables import CaseRow, HolderRow, StageRow
 from shared.contracts.registration import PostChanged
 

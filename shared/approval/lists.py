@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_
 from sqlalchemy.orm import Session
 
 from shared.approval.core.guard import DECIDES
-from shared.approval.core.state import ACTIONABLE, CaseState, StageState
+from shared.approval.core.words import ACTIONABLE, CaseState, StageState
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, HolderRow, StageRow, TaskRow
 from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
 from shared.clock import business_date

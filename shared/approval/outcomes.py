@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from shared.approval.core.state import CaseState
+from shared.approval.core.words import CaseState
 from shared.approval.views import CaseView
 from shared.storage import UnitOfWork
 

@@ -13,8 +13,9 @@ from shared.approval import catalogue, store
 from shared.approval.base import table_of
 from shared.approval.core import trail
 from shared.approval.core.difference import difference
-from shared.approval.core.state import Case, Party, Remark, Verb
+from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
+from shared.approval.core.words import Verb
 from shared.approval.tables import DecisionRow, EventRow, RoundRow
 from shared.approval.viewing import case_view
 from shared.approval.views import (

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.approval.core.guard import Refusal, RefusalCode
-from shared.approval.core.state import LastMove, Verb
+from shared.approval.core.state import LastMove
+from shared.approval.core.words import Verb
 from shared.errors import AnyuanError, Conflict, Forbidden, Invalid, StaleRevision
 
 _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from shared.approval.core.state import CaseState, StageState, TaskState, Verb
 from shared.approval.core.voting import Denominator, Operator
+from shared.approval.core.words import CaseState, StageState, TaskState, Verb
 from shared.approval.lists import TaskList
 from shared.http.paging import PageArguments
 

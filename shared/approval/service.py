@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from shared.approval import catalogue, commands, directory, lists, reading
 from shared.approval.core.definition import Definition, DefinitionError, Problem
-from shared.approval.core.state import Party, Remark, Verb
+from shared.approval.core.state import Party, Remark
+from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
 from shared.approval.lists import TaskList
 from shared.approval.outcomes import Outcomes

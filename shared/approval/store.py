@@ -22,17 +22,8 @@ from shared.approval.columns import (
     task_of,
 )
 from shared.approval.core.command import Move
-from shared.approval.core.state import (
-    Case,
-    CaseState,
-    DefinitionRef,
-    LastMove,
-    Person,
-    Stage,
-    Task,
-    TrailHead,
-    Verb,
-)
+from shared.approval.core.state import Case, DefinitionRef, LastMove, Person, Stage, Task, TrailHead
+from shared.approval.core.words import CaseState, Verb
 from shared.approval.tables import (
     BarredRow,
     CaseRow,

@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.approval.base import ApprovalBase, index_where, words
-from shared.approval.core.state import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
 from shared.approval.core.voting import Denominator, Operator
+from shared.approval.core.words import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
 
 
 class DefinitionState(StrEnum):

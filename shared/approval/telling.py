@@ -5,7 +5,8 @@ from __future__ import annotations
 from shared.approval.core.command import Command, Move
 from shared.approval.core.definition import Definition
 from shared.approval.core.guard import DECIDES, excluded
-from shared.approval.core.state import Case, CaseState, Stage, Task
+from shared.approval.core.state import Case, Stage, Task
+from shared.approval.core.words import CaseState
 from shared.approval.viewing import last_region
 from shared.contracts.base import Event
 from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned

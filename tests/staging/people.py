@@ -12,7 +12,7 @@ from services.launcher.story.numbers import made_up_id_number
 from services.registration.commands import accounts, organisations, posts, volunteers
 from services.registration.commands.cases import approvals as registrations
 from services.registration.model import Account, Volunteer
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.identity import Principal, Role
 from shared.regions import Regions
 from shared.sealing import Sealer

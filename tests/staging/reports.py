@@ -16,7 +16,8 @@ from services.reporting.commands.cases import approvals
 from services.reporting.commands.drafts import edit_report, own_report
 from services.reporting.commands.submission import submit_report
 from services.reporting.model import Report
-from shared.approval.core.state import Party, Verb
+from shared.approval.core.state import Party
+from shared.approval.core.words import Verb
 from shared.approval.tables import CaseRow
 from shared.clock import SystemClock, business_date
 from shared.identity import Role

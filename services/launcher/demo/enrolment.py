@@ -16,7 +16,7 @@ from services.launcher.demo.rulings import APPROVED, Rulings, command_id
 from services.registration.commands import accounts, organisations, volunteers
 from services.registration.commands.cases import approvals
 from services.registration.model import Account, Volunteer
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.approval.views import CaseView
 from shared.identity import Principal
 from shared.storage import UnitOfWork

@@ -24,7 +24,8 @@ from services.reporting.commands.cases import approvals
 from services.reporting.commands.drafts import edit_report, own_report
 from services.reporting.commands.submission import submit_report
 from services.reporting.model import Report
-from shared.approval.core.state import CaseState, Party, Verb
+from shared.approval.core.state import Party
+from shared.approval.core.words import CaseState, Verb
 from shared.approval.views import CaseView
 from shared.hours import show_hours
 

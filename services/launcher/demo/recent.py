@@ -12,7 +12,7 @@ from services.launcher.demo.model import DemoActivity, DemoOrganisation, DemoShi
 from services.launcher.demo.places import Places
 from services.launcher.demo.plans import Plan, Planner
 from services.launcher.demo.rulings import Course
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.calendar import quarter_bounds, quarter_of
 from shared.regions import Level, Regions
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from services.launcher.demo.ground import Ground
 from services.launcher.demo.offices import Offices
-from shared.approval.core.state import CaseState, Remark, Verb
+from shared.approval.core.state import Remark
+from shared.approval.core.words import CaseState, Verb
 from shared.approval.service import Approvals
 from shared.approval.tables import CaseRow
 from shared.approval.views import CaseView

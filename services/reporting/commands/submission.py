@@ -12,7 +12,8 @@ from services.reporting.commands.drafts import check_editable
 from services.reporting.model import KnownOrganisation, Report, ReportState
 from services.reporting.policy import barred_from_deciding
 from services.reporting.rules import faults_before_submission
-from shared.approval.core.state import Party, Verb
+from shared.approval.core.state import Party
+from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.approval.views import CaseView
 from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned, ReportSubmitted

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.approval.core.state import Case, DefinitionRef, Party, Remark, Seat, Stage, Task, Verb
+from shared.approval.core.state import Case, DefinitionRef, Party, Remark, Seat, Stage, Task
 from shared.approval.core.trail import Decision, Entry
+from shared.approval.core.words import Verb
 
 #: Who holds each seat now, by account id.
 Seats = Mapping[Seat, frozenset[str]]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.approval.core.digest import sha256
-from shared.approval.core.state import DefinitionRef, Mode, Tier, Verb
+from shared.approval.core.state import DefinitionRef
 from shared.approval.core.voting import Denominator, Operator, Threshold
+from shared.approval.core.words import Mode, Tier, Verb
 
 DEFAULT_MAX_ROUNDS = 5
 #: The ways to decide a stage that the engine can carry out; a definition that asks for another is refused.

@@ -17,17 +17,9 @@ from shared.approval.core.definition import Definition
 from shared.approval.core.guard import DECIDES, Permit, Refusal, RefusalCode, Refused, permit
 from shared.approval.core.moving import Moving
 from shared.approval.core.route import Link, plan
-from shared.approval.core.state import (
-    Case,
-    CaseState,
-    LastMove,
-    Stage,
-    StageState,
-    Task,
-    TaskState,
-    Verb,
-)
+from shared.approval.core.state import Case, LastMove, Stage, Task
 from shared.approval.core.trail import START
+from shared.approval.core.words import CaseState, StageState, TaskState, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

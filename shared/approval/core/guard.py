@@ -11,20 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.approval.core.definition import Definition
-from shared.approval.core.state import (
-    ACTIONABLE,
-    DECIDED,
-    Case,
-    CaseState,
-    LastMove,
-    Party,
-    Seat,
-    Stage,
-    StageState,
-    Task,
-    TaskState,
-    Verb,
-)
+from shared.approval.core.state import Case, LastMove, Party, Seat, Stage, Task
+from shared.approval.core.words import ACTIONABLE, DECIDED, CaseState, StageState, TaskState, Verb
 
 #: In which state of the case each verb can be legal at all.
 LEGAL: Mapping[Verb, frozenset[CaseState]] = {

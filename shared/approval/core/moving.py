@@ -23,22 +23,10 @@ from shared.approval.core.definition import Approver, Definition
 from shared.approval.core.digest import commitment
 from shared.approval.core.guard import excluded
 from shared.approval.core.route import PlannedStage
-from shared.approval.core.state import (
-    ACTIONABLE,
-    DECIDED,
-    Case,
-    CaseState,
-    LastMove,
-    Mode,
-    Person,
-    Seat,
-    Stage,
-    StageState,
-    Task,
-    TaskState,
-)
+from shared.approval.core.state import Case, LastMove, Person, Seat, Stage, Task
 from shared.approval.core.trail import Kind, Note, Place, Said, Step
 from shared.approval.core.voting import ONE_VOICE, Tally, result
+from shared.approval.core.words import ACTIONABLE, DECIDED, CaseState, Mode, StageState, TaskState
 
 
 class Moving:

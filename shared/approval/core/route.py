@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.approval.core.definition import Definition, Node
-from shared.approval.core.state import Tier
+from shared.approval.core.words import Tier
 
 _HEIGHT = {Tier.COUNTY: 1, Tier.CITY: 2, Tier.PROVINCE: 3}
 

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.approval.core.digest import commitment, sha256
-from shared.approval.core.state import Remark, TrailHead, Verb
+from shared.approval.core.state import Remark, TrailHead
+from shared.approval.core.words import Verb
 
 _OPENING = (Verb.SUBMIT, Verb.RESUBMIT)
 GENESIS = "0" * 64

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from shared.approval import reading, store
 from shared.approval.base import ApprovalBase
-from shared.approval.core.state import Party, Remark, Verb
+from shared.approval.core.state import Party, Remark
+from shared.approval.core.words import Verb
 from shared.approval.outcomes import Outcome
 from shared.approval.service import Approvals
 from shared.approval.tables import DecisionRow, EventRow

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.approval.core.definition import parse
-from shared.approval.core.state import Party, Remark, Verb
+from shared.approval.core.state import Party, Remark
+from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
 from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
 from shared.errors import Conflict, Forbidden, Invalid, KeyReused, NotFound, StaleRevision

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from shared.approval.blueprint import VERBS, approval_blueprint
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.http import HttpService, create_service_app
 from shared.identity import Principal
 from tests.integration.approval.office import ANN, BAO, BEN, CAI, DINGZHOU, START, Office, fresh_id, official

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError
 
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.approval.tables import DecisionRow, RoundRow
 from shared.approval.triggers import KEPT, create_triggers, drop_triggers
 from tests.integration.approval.office import ANN, BEN, Office

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.approval.core.state import Party, Verb
+from shared.approval.core.state import Party
+from shared.approval.core.words import Verb
 from shared.approval.lists import TaskList
 from shared.approval.views import TaskCounts, TaskPage
 from shared.errors import Invalid

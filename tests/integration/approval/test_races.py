@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 from shared.approval import directory
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.approval.tables import CaseRow
 from shared.approval.views import CaseView
 from shared.errors import AnyuanError, Conflict, Forbidden

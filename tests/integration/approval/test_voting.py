@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.approval.core.definition import parse
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.approval.views import CaseView, VoteView
 from shared.errors import Conflict
 from tests.integration.approval.office import BAO, BEN, COUNTY, Office, official

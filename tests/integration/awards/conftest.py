@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from services.awards.app import METADATA, SERVICE, approvals, create_app, reactions
 from services.awards.model import Nomination, StandingRow, Star
-from shared.approval.core.state import Party, Verb
+from shared.approval.core.state import Party
+from shared.approval.core.words import Verb
 from shared.approval.views import CaseView
 from shared.clock import AdjustableClock, FixedClock
 from shared.contracts.records import HoursCredited

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from services.awards.model import Nomination
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.approval.tables import RoundRow
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened
 from shared.errors import Conflict, Forbidden

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from services.awards.model import KnownVolunteer, Nomination, StandingRow, Star
-from shared.approval.core.state import Verb
+from shared.approval.core.words import Verb
 from shared.clock import AdjustableClock
 from shared.contracts.awards import NominationDecided, NominationOpened, StarGranted
 from shared.contracts.registration import PostChanged, VolunteerRegistered

@@ -13,7 +13,8 @@ from shared.approval.core.command import Command, Move, Seats
 from shared.approval.core.definition import Definition, parse
 from shared.approval.core.guard import Refusal, Refused
 from shared.approval.core.route import Link
-from shared.approval.core.state import Case, Party, Remark, Seat, Tier, Verb
+from shared.approval.core.state import Case, Party, Remark, Seat
+from shared.approval.core.words import Tier, Verb
 
 NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
 CHAIN = (Link("130123", Tier.COUNTY), Link("130100", Tier.CITY), Link("130000", Tier.PROVINCE))

@@ -11,19 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.approval.core.definition import parse
 from shared.approval.core.guard import LEGAL, Refused, allowed_actions
-from shared.approval.core.state import (
-    ACTIONABLE,
-    CLOSED,
-    DECIDED,
-    CaseState,
-    Party,
-    Seat,
-    Stage,
-    StageState,
-    TaskState,
-    Verb,
-)
+from shared.approval.core.state import Party, Seat, Stage
 from shared.approval.core.trail import verify
+from shared.approval.core.words import ACTIONABLE, CLOSED, DECIDED, CaseState, StageState, TaskState, Verb
 from tests.unit.approval.cases import CHAIN, Desk, body, node, party
 
 SEATS = [Seat(role, link.region) for link in CHAIN for role in ("clerk", "approver")]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.approval.core.definition import DEFAULT_MAX_ROUNDS, DefinitionError, parse
-from shared.approval.core.state import Mode, Tier, Verb
+from shared.approval.core.words import Mode, Tier, Verb
 from shared.approval.definitions import shipped
 from shared.identity import Role
 from tests.unit.approval.cases import body, node

@@ -6,8 +6,9 @@ import pytest
 
 from shared.approval.core.definition import parse
 from shared.approval.core.guard import RefusalCode
-from shared.approval.core.state import CaseState, Person, Remark, Seat, StageState, Verb
+from shared.approval.core.state import Person, Remark, Seat
 from shared.approval.core.trail import Step
+from shared.approval.core.words import CaseState, StageState, Verb
 from tests.unit.approval.cases import ANN, BAO, BEN, CAI, CITY, COUNTY, DAI, PROVINCE, Desk, body, node, party, without
 
 A, B, C = party("A"), party("B"), party("C")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.approval.core.guard import LEGAL, Permit, RefusalCode, allowed_actions, permit
-from shared.approval.core.state import CLOSED, CaseState, Verb
+from shared.approval.core.words import CLOSED, CaseState, Verb
 from tests.unit.approval.cases import ANN, BEN, CAI, EVERYBODY, THREE_TIERS, Desk
 
 DECIDING = (Verb.APPROVE, Verb.REJECT, Verb.RETURN)

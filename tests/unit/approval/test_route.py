@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from shared.approval.core.route import Link, RouteError, plan
-from shared.approval.core.state import Tier
+from shared.approval.core.words import Tier
 from shared.approval.definitions import shipped
 from shared.regions import Regions
 

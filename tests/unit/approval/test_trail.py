@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.approval.core.state import Remark, Verb
+from shared.approval.core.state import Remark
 from shared.approval.core.trail import Decision, Entry, Said, verify, verify_contents
+from shared.approval.core.words import Verb
 from tests.unit.approval.cases import ANN, BEN, CAI, DAI, Desk
 
 

@@ -15,7 +15,7 @@ from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
 from services.records.rules import ENTERS, THEMES
 from services.registration.rules import CATEGORIES, ORGANISATION_KINDS
 from services.reporting.model import ReportState
-from shared.approval.core.state import CaseState, StageState
+from shared.approval.core.words import CaseState, StageState
 from shared.identity.people import ROLE_NAMES
 from shared.regions import Level
 
