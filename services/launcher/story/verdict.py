@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.launcher.story.cast import Cast
-from services.launcher.story.people import Person, StoryFailed, wait_for
+from services.launcher.story.people import Person, StoryFailed
+from services.launcher.story.settling import settled
 from services.launcher.story.telling import Story
-
-_SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 
 
 def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
     claimed = sum(line["hours"] for line in report["lines"] if line["counted"])
     if not credited == sum(row["hours"] for row in confirmed) == claimed:
         raise StoryFailed(f"{claimed} hours were approved and {credited} credited")
-    state = _settled(cast)
+    state = settled(cast)
     return {
         "report": report["state"],
         "path": _path(cast, told.report_case),
@@ -59,20 +58,6 @@ def _file(person: Person) -> Any:
 
 def _everybody(cast: Cast) -> list[Person]:
     return [cast.county_clerk, cast.county, cast.city, cast.province, cast.head, *cast.volunteers]
-
-
-def _settled(cast: Cast) -> dict[str, Any]:
-    """Wait until every event was delivered; answers each service's counts."""
-
-    def look() -> dict[str, Any] | None:
-        found = {service: cast.admins.audit.get(f"/{service}/messaging") for service in _SERVICES}
-        dead = {service: one["events_dead"] for service, one in found.items() if one["events_dead"]}
-        if dead:
-            raise StoryFailed(f"dead events: {dead}")
-        waiting = sum(one["outbox_unsent"] + one["events_retrying"] + one["events_behind"] for one in found.values())
-        return None if waiting else found
-
-    return wait_for(look, what="every event to be delivered")
 
 
 def _path(cast: Cast, case_id: str) -> list[str]:
