@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from services.notifications.commands import cases, copies, telling
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
-from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.contracts.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseHeld,
+    CaseReturned,
+    TaskAssigned,
+    TaskOverdue,
+    TaskReminded,
+)
 from shared.contracts.records import HoursCredited, RecordVoided
 from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
@@ -28,6 +36,8 @@ reactions.on(ReportReturned)(telling.tell_returned)
 reactions.on(ReportApproved)(telling.tell_approved)
 reactions.on(ReportRejected)(telling.tell_rejected)
 reactions.on(TaskAssigned)(cases.tell_asked)
+reactions.on(TaskReminded)(cases.tell_reminded)
+reactions.on(TaskOverdue)(cases.tell_overdue)
 reactions.on(CaseDecided)(cases.tell_progress)
 reactions.on(CaseReturned)(cases.tell_returned)
 reactions.on(CaseHeld)(cases.tell_held)

@@ -9,7 +9,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
-from shared.approval.core.definition import Definition, parse
+from shared.approval.core.definition import Definition
+from shared.approval.core.parsing import parse
 from shared.approval.core.state import DefinitionRef
 from shared.approval.tables import DefinitionRow, DefinitionState
 from shared.errors import Conflict
@@ -86,6 +87,18 @@ def active(session: Session, key: str) -> Definition:
             en=f"No version of {key} is published: no case can be started on it",
         )
     return bound(session, DefinitionRef(key, row.version, row.sha256))
+
+
+def version_of(session: Session, key: str, version: int) -> Definition | None:
+    """Answer a version of a definition, if it was ever published."""
+    row = session.execute(
+        select(_DEFINITIONS.c.sha256).where(
+            _DEFINITIONS.c.key == key,
+            _DEFINITIONS.c.version == version,
+            _DEFINITIONS.c.state != DefinitionState.DRAFT.value,
+        )
+    ).one_or_none()
+    return bound(session, DefinitionRef(key, version, row.sha256)) if row else None
 
 
 def bound(session: Session, ref: DefinitionRef) -> Definition:

@@ -26,6 +26,8 @@ def case_columns(case: Case) -> dict[str, Any]:
         "initiator_id": case.initiator.account_id,
         "initiator_name": case.initiator.name,
         "opened_at": case.opened_at,
+        "parent_case": case.parent.case_id if case.parent else None,
+        "parent_stage": case.parent.stage if case.parent else None,
         **moving_columns(case),
     }
 
@@ -47,6 +49,8 @@ def moving_columns(case: Case) -> dict[str, Any]:
         "trail_seq": case.trail.seq,
         "trail_hash": case.trail.hash,
         "closed_at": case.closed_at,
+        "suspended_at": case.suspended_at,
+        "reminded_at": case.reminded_at,
     }
 
 
@@ -64,7 +68,18 @@ def stage_columns(case: Case, stage: Stage) -> dict[str, Any]:
         "pass_value": stage.threshold.value if stage.threshold else None,
         "denominator": stage.threshold.denominator.value if stage.threshold else None,
         "veto": stage.veto,
+        "after": list(stage.after),
+        **stage_moving_columns(stage),
+    }
+
+
+def stage_moving_columns(stage: Stage) -> dict[str, Any]:
+    """Answer the columns of a stage's row that a move may change."""
+    return {
         "state": stage.state.value,
+        "clock_from": stage.clock_from,
+        "due_at": stage.due_at,
+        "due_is_provisional": stage.due_is_provisional,
     }
 
 
@@ -75,18 +90,22 @@ def task_columns(case: Case, task: Task) -> dict[str, Any]:
         "number": task.number,
         "stage": task.stage,
         "kind": task.kind.value,
+        "parent": task.parent,
         "position": task.position,
-        "role": task.role,
-        "region": task.region,
         "opened_at": task.opened_at,
-        **ending_columns(task),
+        **task_moving_columns(task),
     }
 
 
-def ending_columns(task: Task) -> dict[str, Any]:
+def task_moving_columns(task: Task) -> dict[str, Any]:
     """Answer the columns of a task's row that a move may change."""
     return {
+        "role": task.role,
+        "region": task.region,
         "assignee": task.assignee,
+        "assignee_name": task.assignee_name,
+        "on_behalf_of": task.on_behalf_of.account_id if task.on_behalf_of else None,
+        "on_behalf_of_name": task.on_behalf_of.name if task.on_behalf_of else None,
         "state": task.state.value,
         "ended_at": task.ended_at,
         "ended_by_id": task.ended_by.account_id if task.ended_by else None,
@@ -167,8 +186,12 @@ def stage_of(row: Row[Any]) -> Stage:
         region=row.region,
         mode=Mode(row.mode),
         state=StageState(row.state),
+        after=tuple(row.after),
         veto=row.veto,
         threshold=_threshold(row),
+        clock_from=row.clock_from,
+        due_at=row.due_at,
+        due_is_provisional=row.due_is_provisional,
     )
 
 
@@ -186,11 +209,14 @@ def task_of(row: Row[Any]) -> Task:
         region=row.region,
         opened_at=row.opened_at,
         kind=TaskKind(row.kind),
+        parent=row.parent,
         role=row.role,
         assignee=row.assignee,
+        assignee_name=row.assignee_name,
         position=row.position,
         state=TaskState(row.state),
         ended_by=Person(row.ended_by_id, row.ended_by_name) if row.ended_by_id else None,
+        on_behalf_of=Person(row.on_behalf_of, row.on_behalf_of_name or "") if row.on_behalf_of else None,
         ended_at=row.ended_at,
         reason=row.reason,
     )

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
 from shared.approval.core.command import Seats
-from shared.approval.core.state import Seat
+from shared.approval.core.state import Party, Seat
 from shared.approval.core.words import CaseState, StageState
-from shared.approval.tables import CaseRow, HolderRow, StageRow
+from shared.approval.tables import CaseRow, StageRow
+from shared.approval.tables_beside import HolderRow
 from shared.contracts.registration import PostChanged
 
 _POSTS = table_of(HolderRow)
@@ -26,11 +27,26 @@ _HOLDERS_IN = select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(
     _POSTS.c.region.in_(bindparam("regions", expanding=True)), _POSTS.c.active
 )
 
+_PARTIES = (
+    select(_POSTS.c.account_id, _POSTS.c.name, _POSTS.c.role, _POSTS.c.region)
+    .where(_POSTS.c.account_id.in_(bindparam("accounts", expanding=True)), _POSTS.c.active)
+    .order_by(_POSTS.c.account_id, _POSTS.c.region, _POSTS.c.role)
+)
+
 
 def posts_of(session: Session, account_id: str, *, lock: bool) -> tuple[Seat, ...]:
     """Answer the seats that an account holds now; with `lock` they stay so until this transaction ends."""
     rows = session.execute(_LOCK_SEATS_OF if lock else _SEATS_OF, {"account": account_id})
     return tuple(Seat(role, region) for role, region in rows)
+
+
+def parties(session: Session, account_ids: Collection[str]) -> tuple[Party, ...]:
+    """Answer these accounts with their names and seats, in the order asked; one who holds no post is left out."""
+    found: dict[str, Party] = {}
+    for account_id, name, role, region in session.execute(_PARTIES, {"accounts": sorted(account_ids)}):
+        known = found.get(account_id, Party(account_id, name))
+        found[account_id] = Party(account_id, name, (*known.posts, Seat(role, region)))
+    return tuple(found[account_id] for account_id in dict.fromkeys(account_ids) if account_id in found)
 
 
 def holders(session: Session, regions: Collection[str]) -> Seats:
@@ -70,7 +86,7 @@ def waiting_cases(session: Session, regions: Iterable[str]) -> list[str]:
         .where(
             StageRow.region.in_(sorted(regions)),
             StageRow.state.in_(active),
-            CaseRow.state == CaseState.RUNNING.value,
+            CaseRow.state.in_((CaseState.RUNNING.value, CaseState.SUSPENDED.value)),
         )
         .distinct()
         .order_by(StageRow.case_id)

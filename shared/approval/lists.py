@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
-from shared.approval.core.guard import DECIDES
+from shared.approval.core.exclusion import DECIDES
 from shared.approval.core.words import ACTIONABLE, CaseState, StageState
-from shared.approval.tables import BarredRow, CaseRow, DecisionRow, HolderRow, StageRow, TaskRow
+from shared.approval.tables import BarredRow, CaseRow, DecisionRow, StageRow, TaskRow
+from shared.approval.tables_beside import HolderRow
 from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
 from shared.clock import business_date
 from shared.errors import Invalid

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.approval import catalogue, store
 from shared.approval.base import table_of
 from shared.approval.core import trail
+from shared.approval.core.command import World
 from shared.approval.core.difference import difference
 from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
@@ -49,7 +50,7 @@ def not_found() -> NotFound:
     return NotFound("case_not_found", zh="没有找到该事项", en="There is no such case")
 
 
-def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames) -> CaseView:
+def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames, world: World) -> CaseView:
     """Answer a case as a person sees it."""
     opinion = session.scalars(
         select(_DECISIONS.c.opinion)
@@ -58,7 +59,7 @@ def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames) 
         .limit(1)
     ).first()
     definition = catalogue.bound(session, case.definition)
-    return case_view(case, definition, reader=reader, opinion=opinion or "", names=names)
+    return case_view(case, definition, reader=reader, opinion=opinion or "", names=names, world=world)
 
 
 def detail_of(session: Session, view: CaseView) -> CaseDetail:

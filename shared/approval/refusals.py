@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.approval.core.guard import Refusal, RefusalCode
+from shared.approval.core.refusal import Refusal, RefusalCode
 from shared.approval.core.state import LastMove
 from shared.approval.core.words import Verb
 from shared.errors import AnyuanError, Conflict, Forbidden, Invalid, StaleRevision
 
 _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {
     RefusalCode.NOT_YOURS: (Forbidden, "此事项不由您办理", "This case does not ask for your decision"),
-    RefusalCode.NOT_THE_INITIATOR: (Forbidden, "只有发起人可以撤回或重新提交", "Only the initiator may do this"),
+    RefusalCode.NOT_THE_INITIATOR: (Forbidden, "只有发起人可以进行此操作", "Only the initiator may do this"),
+    RefusalCode.NOT_AN_ADMINISTRATOR: (
+        Forbidden,
+        "只有本地区或上级的系统管理员可以进行此操作",
+        "Only a system administrator of the region or above may do this",
+    ),
     RefusalCode.OWN_CASE: (Forbidden, "不能审批自己发起的事项", "Nobody decides their own case"),
     RefusalCode.BARRED: (Forbidden, "您与此事项有利害关系，须回避", "You are barred from deciding this case"),
     RefusalCode.ONE_STAGE_PER_ROUND: (
@@ -29,6 +34,39 @@ _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {
         "已达退回次数上限，请同意或驳回",
         "The case has had its last round: approve or reject it",
     ),
+    RefusalCode.TASK_CLAIMED: (Conflict, "此任务已被他人认领", "Somebody else has claimed this task"),
+    RefusalCode.MAX_VISITS: (
+        Conflict,
+        "该环节退回次数已达上限，请同意、驳回或退回其他环节",
+        "That node has been visited as often as it may be: approve, reject or return elsewhere",
+    ),
+    RefusalCode.NOWHERE_TO_RETURN: (
+        Conflict,
+        "不能退回到该环节，请选择已办理过的前序环节",
+        "The case cannot be returned there: choose an earlier node that has been passed",
+    ),
+    RefusalCode.NOT_REMOVABLE: (
+        Conflict,
+        "只能减去自己加签、尚未办理且不是最后一人的签署人",
+        "Only a signer whom you added, who has not spoken and is not the last one, can be removed",
+    ),
+    RefusalCode.TOO_SOON: (Conflict, "24小时内已催办过，请稍后再催", "A reminder was sent within the last day"),
+    RefusalCode.TOO_LATE: (Conflict, "已超过可申请撤销的期限", "The time in which this could be revoked is over"),
+    RefusalCode.FIELD_FROZEN: (
+        Conflict,
+        "事项正在审批，当前环节不允许修改这些内容",
+        "Under approval these fields cannot change at the present stage",
+    ),
+    RefusalCode.RECIPIENT_UNFIT: (
+        Invalid,
+        "所选人员不能办理：须是本环节所在地区的在职人员，且不是发起人、回避人或已办理人",
+        "Choose an official of the stage's region who is not the initiator, not barred and has not decided yet",
+    ),
+    RefusalCode.CANNOT_MIGRATE: (
+        Conflict,
+        "不能迁移：须是同一流程的更高版本，且包含当前环节",
+        "Choose a later version of the same definition that has the present node",
+    ),
     RefusalCode.STALE_REVISION: (StaleRevision, StaleRevision.default_zh, StaleRevision.default_en),
     RefusalCode.OPINION_REQUIRED: (Invalid, "请填写办理意见", "An opinion is required"),
 }
@@ -39,7 +77,23 @@ _VERBS: Mapping[Verb, str] = {
     Verb.RETURN: "退回",
     Verb.RESUBMIT: "重新提交",
     Verb.WITHDRAW: "撤回",
+    Verb.TAKE_BACK: "拿回",
+    Verb.CLAIM: "认领",
+    Verb.UNCLAIM: "退还认领",
+    Verb.TRANSFER: "转办",
+    Verb.DELEGATE: "委派",
+    Verb.RESOLVE: "回复委派",
+    Verb.ADD_SIGN: "加签",
+    Verb.REMOVE_SIGN: "减签",
+    Verb.SUSPEND: "暂停",
+    Verb.RESUME: "恢复",
+    Verb.TERMINATE: "终止",
+    Verb.MIGRATE: "迁移流程版本",
+    Verb.HAND_OVER_ALL: "离职转办",
+    Verb.REQUEST_REVOCATION: "申请撤销",
 }
+
+_POINTERS = {RefusalCode.OPINION_REQUIRED: "/opinion", RefusalCode.RECIPIENT_UNFIT: "/to"}
 
 
 def error_of(refusal: Refusal, *, revision: int, allowed: Sequence[Verb]) -> AnyuanError:
@@ -55,7 +109,7 @@ def error_of(refusal: Refusal, *, revision: int, allowed: Sequence[Verb]) -> Any
         extra["winner"] = _winner(refusal.winner)
         zh = f"{zh}（{refusal.winner.person.name} 已{_VERBS.get(refusal.winner.verb, '办理')}）"
         en = f"{en} ({refusal.winner.person.name}: {refusal.winner.verb})"
-    pointer = "/opinion" if refusal.code is RefusalCode.OPINION_REQUIRED else None
+    pointer = _POINTERS.get(refusal.code)
     return cls(refusal.code.value, zh=zh, en=en, pointer=pointer, **extra)
 
 

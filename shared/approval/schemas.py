@@ -5,12 +5,13 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from shared.approval.core.voting import Denominator, Operator
-from shared.approval.core.words import CaseState, StageState, TaskState, Verb
+from shared.approval.core.words import CaseState, Placing, StageState, TaskKind, TaskState, Verb
 from shared.approval.lists import TaskList
 from shared.http.paging import PageArguments
 
 LONGEST_OPINION = 2000
 MOST_REMARKS = 200
+MOST_COPIES = 50
 _POINTER = r"^(/([^~/]|~[01])*)+\Z"
 
 
@@ -35,18 +36,64 @@ class VerbIn(Schema):
     opinion = fields.String(load_default="", validate=validate.Length(max=LONGEST_OPINION))
 
 
-class ReturnIn(VerbIn):
-    """A return: the opinion, and what is wrong with which field."""
+class TaskVerbIn(VerbIn):
+    """A verb on one of the caller's tasks; without a number it is the first that is theirs."""
+
+    task = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(min=1, max=99_999))
+
+
+class ReturnIn(TaskVerbIn):
+    """A return: the opinion, what is wrong with which field, and to which node when not to the initiator."""
 
     remarks = fields.List(fields.Nested(RemarkSchema), load_default=list, validate=validate.Length(max=MOST_REMARKS))
+    node = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=60))
+
+
+class GiveIn(TaskVerbIn):
+    """A task is given to somebody, or somebody is asked: their account."""
+
+    to = fields.String(required=True, validate=validate.Length(min=1, max=60))
+
+
+class SignIn(GiveIn):
+    """Somebody else is to sign: before, after or beside the caller."""
+
+    placing = fields.Enum(Placing, by_value=True, required=True)
+
+
+class CopyIn(VerbIn):
+    """Copies for these accounts."""
+
+    to = fields.List(
+        fields.String(validate=validate.Length(min=1, max=60)),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_COPIES),
+    )
+
+
+class NamedTaskIn(VerbIn):
+    """A verb on a task that has to be named."""
+
+    task = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=99_999))
+
+
+class MigrateIn(VerbIn):
+    """Which version of its definition a case is to go on by."""
+
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=99_999))
 
 
 class TaskOut(Schema):
     """One task of a stage: whom it asks (a role in the stage's region, or one account) and who ended it."""
 
-    kind = fields.String(required=True)
+    number = fields.Integer(required=True)
+    kind = fields.String(required=True, metadata={"enum": [word.value for word in TaskKind]})
+    parent = fields.Integer(required=True, allow_none=True, metadata={"description": "The task it was added to"})
     role = fields.String(required=True, allow_none=True)
+    region = fields.String(required=True)
     assignee = fields.String(required=True, allow_none=True)
+    assignee_name = fields.String(required=True)
+    on_behalf_of_name = fields.String(required=True, allow_none=True, metadata={"description": "Whose place was taken"})
     state = _word(TaskState)
     opened_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -66,6 +113,8 @@ class StageOut(Schema):
     """One stop of the round."""
 
     number = fields.Integer(required=True)
+    visit = fields.Integer(required=True, metadata={"description": "Counts up when the round comes back to the node"})
+    after = fields.List(fields.Integer(), required=True, metadata={"description": "Stages that must pass before it"})
     node_key = fields.String(required=True)
     title_zh = fields.String(required=True)
     title_en = fields.String(required=True)
@@ -80,6 +129,11 @@ class StageOut(Schema):
     decided_by_name = fields.String(required=True, allow_none=True)
     decided_at = fields.AwareDateTime(required=True, allow_none=True)
     opinion_needed = fields.List(fields.String(), required=True, metadata={"description": "Verbs that need an opinion"})
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    due_is_provisional = fields.Boolean(
+        required=True, metadata={"description": "The workdays of that year are not loaded yet"}
+    )
+    ways_back = fields.List(fields.String(), required=True, metadata={"description": "Where it can be returned to"})
     tasks = fields.List(fields.Nested(TaskOut), required=True)
 
 
@@ -118,6 +172,9 @@ class CaseOut(Schema):
     rev = fields.Integer(required=True)
     opened_at = fields.AwareDateTime(required=True)
     closed_at = fields.AwareDateTime(required=True, allow_none=True)
+    parent_case = fields.String(
+        required=True, allow_none=True, metadata={"description": "The case that waits for this one"}
+    )
     last = fields.Nested(LastOut, required=True)
     stages = fields.List(fields.Nested(StageOut), required=True)
     allowed_actions = fields.List(

@@ -9,16 +9,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import catalogue, commands, directory, lists, reading
-from shared.approval.core.definition import Definition, DefinitionError, Problem
+from shared.approval import catalogue, commands, directory, following, lists, reading
+from shared.approval.commands import Details
+from shared.approval.core.definition import Definition
+from shared.approval.core.reader import DefinitionError, Problem
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
 from shared.approval.lists import TaskList
 from shared.approval.outcomes import Outcomes
+from shared.approval.setting import Setting
 from shared.approval.views import CaseDetail, CaseView, RegionNames, TaskCounts, TaskPage, Trail
 from shared.contracts.registration import PostChanged
-from shared.identity import Principal
+from shared.identity import Principal, Role
 from shared.identity.people import OFFICIALS
 from shared.regions import Regions
 from shared.storage import UnitOfWork
@@ -69,13 +72,13 @@ class Approvals:
     def follow_post(self, uow: UnitOfWork, event: PostChanged) -> None:
         """Keep the directory by what `registration` told, and hold or open the cases that the change touches.
 
-        Only officials decide cases, so the directory holds no other posts.
+        Only officials decide cases and only system administrators look after them: it holds no other posts.
         """
-        if event.role not in OFFICIALS:
+        if event.role not in {*OFFICIALS, Role.SYSTEM_ADMIN}:
             return
         touched = directory.keep(uow.session, event)
         for case_id in directory.waiting_cases(uow.session, touched):
-            commands.reseat(uow, case_id)
+            following.reseat(uow, self._setting, case_id)
 
     def open(
         self,
@@ -127,8 +130,9 @@ class Approvals:
         opinion: str = "",
         remarks: tuple[Remark, ...] = (),
         content: Mapping[str, Any] | None = None,
+        details: Details = Details(),  # a frozen value
     ) -> CaseView:
-        """Carry out a verb on a case: approve, reject, return, withdraw or resubmit.
+        """Carry out a verb on a case; `core.guard.RULES` is the table of them, `details` what some must be told.
 
         The content of a new round is `content`, or else what the service's `@outcomes.content` function reads.
 
@@ -148,6 +152,7 @@ class Approvals:
             opinion=opinion,
             remarks=remarks,
             content=content,
+            details=details,
         )
         return commands.act(uow, self._setting, asked)
 
@@ -158,9 +163,10 @@ class Approvals:
         """
         self._check_visible(session, case_id, principal, at)
         case = reading.find_case(session, case_id)
-        posts = directory.posts_of(session, principal.account_id, lock=False)
-        reader = Party(principal.account_id, principal.name, posts)
-        return reading.detail_of(session, reading.view_of(session, case, reader=reader, names=self._names(at)))
+        reader = self._setting.seated(session, principal, business_type=case.business_type, at=at, lock=False)
+        world = self._setting.world(session, case.home_region, at=at, case=case)
+        view = reading.view_of(session, case, reader=reader, names=self._names(at), world=world)
+        return reading.detail_of(session, view)
 
     def trail(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> Trail:
         """Answer a case's history, oldest first, and whether its chain of hashes holds.
@@ -207,5 +213,5 @@ class Approvals:
         return RegionNames.at(self.regions, at)
 
     @property
-    def _setting(self) -> commands.Setting:
-        return commands.Setting(node=self.node, regions=self.regions, outcomes=self.outcomes)
+    def _setting(self) -> Setting:
+        return Setting(service=self.service, node=self.node, regions=self.regions, outcomes=self.outcomes)

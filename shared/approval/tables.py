@@ -6,7 +6,7 @@ per command. `triggers` keeps decisions and trail append-only.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,7 @@ class CaseRow(ApprovalBase):
         CheckConstraint(f"state IN {words(CaseState)}", name="state"),
         CheckConstraint("round >= 1 AND rev >= 1", name="counts"),
         CheckConstraint(f"(closed_at IS NOT NULL) = (state IN {_CLOSED})", name="closed"),
+        CheckConstraint("(suspended_at IS NOT NULL) = (state = 'suspended')", name="suspended"),
         ForeignKeyConstraint(["def_key", "def_version"], ["approval_definition.key", "approval_definition.version"]),
         index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
         Index("ix_approval_case_business", "business_type", "business_id"),
@@ -98,6 +99,10 @@ class CaseRow(ApprovalBase):
     trail_hash: Mapped[str] = mapped_column(_HASH)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    parent_case: Mapped[str | None] = mapped_column(ForeignKey("approval_case.id"), index=True)
+    parent_stage: Mapped[int | None]
 
 
 class BarredRow(ApprovalBase):
@@ -124,7 +129,7 @@ class RoundRow(ApprovalBase):
 
 
 class StageRow(ApprovalBase):
-    """One stop of a round; the columns from `pass_op` to `due_on` are for votes and deadlines."""
+    """One stop of a round. `after` holds the numbers of the stages that must pass before it opens."""
 
     __tablename__ = "approval_stage"
     __table_args__ = (
@@ -137,7 +142,9 @@ class StageRow(ApprovalBase):
         CheckConstraint("(pass_value IS NULL) = (denominator IS NULL)", name="vote_denominator"),
         CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name="veto"),
         UniqueConstraint("case_id", "round", "visit", "node_key"),
-        Index("ix_approval_stage_region", "region", "state"),
+        CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name="due"),
+        index_where("state IN ('open','held')", "ix_approval_stage_active", "region", "state"),
+        index_where("due_is_provisional", "ix_approval_stage_provisional", "due_at"),
     )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
@@ -151,8 +158,11 @@ class StageRow(ApprovalBase):
     pass_value: Mapped[int | None]
     denominator: Mapped[str | None] = mapped_column(_WORD)
     veto: Mapped[bool | None]
+    after: Mapped[list[Any]]
     state: Mapped[str] = mapped_column(_WORD)
-    due_on: Mapped[date | None]
+    clock_from: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    due_is_provisional: Mapped[bool]
 
 
 class TaskRow(ApprovalBase):
@@ -163,8 +173,12 @@ class TaskRow(ApprovalBase):
         CheckConstraint(f"state IN {words(TaskState)}", name="state"),
         CheckConstraint(f"kind IN {words(TaskKind)}", name="kind"),
         CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name="addressed"),
+        CheckConstraint("state <> 'claimed' OR assignee IS NOT NULL", name="claimed"),
+        CheckConstraint("kind IN ('approve','cc') OR parent IS NOT NULL", name="parent"),
+        CheckConstraint("(kind = 'cc') OR state <> 'read'", name="read"),
         CheckConstraint(f"(ended_at IS NULL) = (state IN {_UNDECIDED})", name="ended"),
         ForeignKeyConstraint(["case_id", "stage"], ["approval_stage.case_id", "approval_stage.number"]),
+        ForeignKeyConstraint(["case_id", "parent"], ["approval_task.case_id", "approval_task.number"]),
         index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
         index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
     )
@@ -178,7 +192,9 @@ class TaskRow(ApprovalBase):
     role: Mapped[str | None] = mapped_column(_ID)
     region: Mapped[str] = mapped_column(_CODE)
     assignee: Mapped[str | None] = mapped_column(_ID)
+    assignee_name: Mapped[str] = mapped_column(String(100))
     on_behalf_of: Mapped[str | None] = mapped_column(_ID)
+    on_behalf_of_name: Mapped[str | None] = mapped_column(String(100))
     state: Mapped[str] = mapped_column(_WORD)
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -246,18 +262,3 @@ class CommandRow(ApprovalBase):
     request_sha: Mapped[str] = mapped_column(_HASH)
     response: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
-
-
-class HolderRow(ApprovalBase):
-    """A post and who holds it, as `post.changed` told it: the directory that decisions are checked against."""
-
-    __tablename__ = "approval_post"
-    __table_args__ = (Index("ix_approval_post_seat", "region", "role"),)
-
-    post_id: Mapped[str] = mapped_column(_ID, primary_key=True)
-    account_id: Mapped[str] = mapped_column(_ID, index=True)
-    name: Mapped[str] = mapped_column(String(100))
-    role: Mapped[str] = mapped_column(_ID)
-    region: Mapped[str] = mapped_column(_CODE)
-    organisation_id: Mapped[str | None] = mapped_column(_ID)
-    active: Mapped[bool]

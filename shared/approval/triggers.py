@@ -22,6 +22,7 @@ class Kept:
 KEPT = (
     Kept("approval_event"),
     Kept("approval_command"),
+    Kept("approval_attempt"),
     Kept(
         "approval_decision",
         fixed=(

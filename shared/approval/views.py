@@ -14,11 +14,16 @@ from shared.regions import Regions, UnknownRegion
 
 @dataclass(frozen=True, kw_only=True)
 class TaskView:
-    """One task of a stage: whom it asks, and who ended it."""
+    """One task of a stage: whom it asks, who ended it and in whose place."""
 
+    number: int
     kind: str
+    parent: int | None
     role: str | None
+    region: str
     assignee: str | None
+    assignee_name: str
+    on_behalf_of_name: str | None
     state: str
     opened_at: datetime
     ended_at: datetime | None
@@ -37,9 +42,14 @@ class VoteView:
 
 @dataclass(frozen=True, kw_only=True)
 class StageView:
-    """One stop of the round that runs, or of the last one."""
+    """One stop of the round that runs, or of the last one.
+
+    `ways_back` are the nodes that it can return the case to now, `initiator` among them while rounds are left.
+    """
 
     number: int
+    visit: int
+    after: tuple[int, ...]
     node_key: str
     title_zh: str
     title_en: str
@@ -52,6 +62,9 @@ class StageView:
     decided_by_name: str | None
     decided_at: datetime | None
     opinion_needed: tuple[str, ...]
+    due_at: datetime | None
+    due_is_provisional: bool
+    ways_back: tuple[str, ...]
     tasks: tuple[TaskView, ...]
 
 
@@ -92,6 +105,7 @@ class CaseView:
     rev: int
     opened_at: datetime
     closed_at: datetime | None
+    parent_case: str | None
     last: LastView
     stages: tuple[StageView, ...]
     allowed_actions: tuple[str, ...]

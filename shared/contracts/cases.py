@@ -7,6 +7,7 @@ record of the publisher a case is about.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from shared.contracts.base import ANY_PUBLISHER, Event, event
@@ -15,7 +16,10 @@ from shared.contracts.base import ANY_PUBLISHER, Event, event
 @event(ANY_PUBLISHER, "task.assigned", key="case_id")
 @dataclass(frozen=True, kw_only=True)
 class TaskAssigned(Event):
-    """A case asks for a decision: of every holder of a post (`role` in `region`) or of one person (`assignee`).
+    """A case asks something: of every holder of a post (`role` in `region`) or of one person (`assignee`).
+
+    `kind` says what: to decide (`approve`), to sign, to give an opinion or an answer, or only to read (`cc`). A task
+    that comes back to somebody is told again, at a later revision `rev` of the case.
 
     `excluded_account_ids` are holders who must not decide this case and so need not hear of it.
     """
@@ -29,6 +33,8 @@ class TaskAssigned(Event):
     region: str
     role: str | None
     assignee: str | None
+    kind: Literal["approve", "delegate", "sign_before", "sign_after", "sign_parallel", "consult", "cc"]
+    rev: int
     initiator_account_id: str
     initiator_name: str
     excluded_account_ids: tuple[str, ...]
@@ -97,4 +103,37 @@ class CaseClosed(Event):
     outcome: Literal["approved", "rejected", "withdrawn", "terminated", "revoked"]
     decided_by: str
     opinion: str
+    initiator_account_id: str
+
+
+@event(ANY_PUBLISHER, "task.reminded", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class TaskReminded(Event):
+    """A decision is still waited for: the clock says so, or the initiator does (`reminded_by`)."""
+
+    case_id: str
+    task: int
+    business_type: str
+    business_id: str
+    title: str
+    region: str
+    role: str | None
+    assignee: str | None
+    reminded_by: str | None
+    reminded_at: datetime
+    excluded_account_ids: tuple[str, ...]
+
+
+@event(ANY_PUBLISHER, "task.overdue", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class TaskOverdue(Event):
+    """A stage was not decided in time. It never passes by itself; where its node says so it is now asked higher up."""
+
+    case_id: str
+    business_type: str
+    business_id: str
+    title: str
+    region: str
+    roles: tuple[str, ...]
+    due_at: datetime
     initiator_account_id: str

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 from services.notifications import rules
 from services.notifications.commands.messages import tell, tell_holders
-from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.contracts.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseHeld,
+    CaseReturned,
+    TaskAssigned,
+    TaskOverdue,
+    TaskReminded,
+)
 from shared.identity import Role
 from shared.storage import UnitOfWork
 
 
 def tell_asked(uow: UnitOfWork, event: TaskAssigned) -> None:
     """Tell whoever may decide that a case waits for them; who must not decide it does not hear of it."""
-    text, key = rules.task_assigned(event), f"task:{event.case_id}:{event.task}"
+    text, key = rules.task_assigned(event), f"task:{event.case_id}:{event.task}:{event.rev}"
+    _tell_task(uow, event, text, key)
+
+
+def tell_reminded(uow: UnitOfWork, event: TaskReminded) -> None:
+    """Tell whoever has to decide that somebody, or the clock, asks for haste."""
+    key = f"task.reminded:{event.case_id}:{event.task}:{event.reminded_at.isoformat()}"
+    _tell_task(uow, event, rules.task_reminded(event), key)
+
+
+def tell_overdue(uow: UnitOfWork, event: TaskOverdue) -> None:
+    """Tell the posts of a stage, its region's clerks and the initiator that it is overdue."""
+    text = rules.task_overdue(event)
+    key = f"task.overdue:{event.case_id}:{event.region}:{event.due_at.isoformat()}"
+    for role in sorted({*event.roles, Role.CLERK.value}):
+        tell_holders(uow, role=role, region=event.region, text=text, dedupe=key)
+    _tell_initiator(uow, event.initiator_account_id, text, key)
+
+
+def _tell_task(uow: UnitOfWork, event: TaskAssigned | TaskReminded, text: rules.Text, key: str) -> None:
     if event.assignee is not None:
         tell(uow, [event.assignee], text, dedupe=key)
     elif event.role is not None:

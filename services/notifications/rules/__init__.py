@@ -9,6 +9,8 @@ from services.notifications.rules.cases import (
     case_returned,
     is_system,
     task_assigned,
+    task_overdue,
+    task_reminded,
 )
 from services.notifications.rules.facts import (
     award_granted,
@@ -47,5 +49,7 @@ __all__ = [
     "report_returned",
     "star_granted",
     "task_assigned",
+    "task_overdue",
+    "task_reminded",
     "volunteer_registered",
 ]

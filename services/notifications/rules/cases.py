@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from services.notifications.rules.text import HOME, Text
-from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.contracts.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseHeld,
+    CaseReturned,
+    TaskAssigned,
+    TaskOverdue,
+    TaskReminded,
+)
+
+CaseEvent = TaskAssigned | TaskReminded | TaskOverdue | CaseDecided | CaseReturned | CaseHeld | CaseClosed
+"""Every event that is about a case."""
 
 _SERVICE_OF_BUSINESS = {
     "volunteer_registration": "registration",
@@ -25,15 +38,64 @@ _OUTCOMES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a kind of task is called in a title, and what the case waits for."""
+
+    label_zh: str
+    label_en: str
+    wait_zh: str
+    wait_en: str
+
+
+_SIGN = _Asked("待会签", "To sign", "请您加签", "waits for your signature")
+_ASKED = {
+    "approve": _Asked("待办", "To decide", "等待您审批", "waits for your decision"),
+    "delegate": _Asked("委派", "Opinion asked", "委派您出具意见", "waits for the opinion delegated to you"),
+    "sign_before": _SIGN,
+    "sign_after": _SIGN,
+    "sign_parallel": _SIGN,
+    "consult": _Asked("征询", "Your view", "征询您的意见", "waits for your view"),
+    "cc": _Asked("抄送", "For you to read", "抄送给您阅知", "is for you to read"),
+}
+
+
 def task_assigned(event: TaskAssigned) -> Text:
-    """Tell an approver that a case waits for their decision."""
+    """Tell somebody that a case waits for what only they can give: a decision, a signature, an opinion, a look."""
     again_zh, again_en = (f"（第{event.round}轮）", f" (round {event.round})") if event.round > 1 else ("", "")
+    asked = _ASKED[event.kind]
     return Text(
         kind="task.assigned",
-        title_zh=f"待办：{event.title}{again_zh}",
-        title_en=f"To decide: {event.title}{again_en}",
-        body_zh=f"{event.initiator_name}提交的“{event.title}”等待您审批。",
-        body_en=f"{event.title}, submitted by {event.initiator_name}, waits for your decision.",
+        title_zh=f"{asked.label_zh}：{event.title}{again_zh}",
+        title_en=f"{asked.label_en}: {event.title}{again_en}",
+        body_zh=f"{event.initiator_name}提交的“{event.title}”{asked.wait_zh}。",
+        body_en=f"{event.title}, submitted by {event.initiator_name}, {asked.wait_en}.",
+        link=case_path(event),
+    )
+
+
+def task_reminded(event: TaskReminded) -> Text:
+    """Tell whoever has to decide that it is waited for."""
+    by_zh = f"{event.reminded_by}催办" if event.reminded_by else "系统提醒"
+    by_en = f"{event.reminded_by} asks for haste" if event.reminded_by else "A reminder"
+    return Text(
+        kind="task.reminded",
+        title_zh=f"催办：{event.title}",
+        title_en=f"Still waiting: {event.title}",
+        body_zh=f"{by_zh}：“{event.title}”仍等待您办理，请尽快处理。",
+        body_en=f"{by_en}: {event.title} still waits for you.",
+        link=case_path(event),
+    )
+
+
+def task_overdue(event: TaskOverdue) -> Text:
+    """Tell those of a stage, and the initiator, that it was not decided in time."""
+    return Text(
+        kind="task.overdue",
+        title_zh=f"已超期：{event.title}",
+        title_en=f"Overdue: {event.title}",
+        body_zh=f"“{event.title}”未在期限内办结，仍须办理，不会自动通过。",
+        body_en=f"{event.title} was not decided in time. It still has to be decided: nothing passes by itself.",
         link=case_path(event),
     )
 
@@ -90,9 +152,9 @@ def case_held(event: CaseHeld) -> Text:
     )
 
 
-def case_path(event: TaskAssigned | CaseDecided | CaseReturned | CaseHeld | CaseClosed) -> str:
-    """Answer the portal's page of a case, by the service whose business it is."""
-    service = _SERVICE_OF_BUSINESS.get(event.business_type)
+def case_path(event: CaseEvent) -> str:
+    """Answer the portal's page of a case, by the service whose business it, or the case it belongs to, is."""
+    service = _SERVICE_OF_BUSINESS.get(event.business_type.partition("/")[0])
     return f"/cases/{service}/{event.case_id}" if service else HOME
 
 

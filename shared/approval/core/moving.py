@@ -1,155 +1,154 @@
 """A case while it is being moved: the small steps that the moves of the engine are made of.
 
 `Moving` is the one mutable thing of the core. It lives inside a single call of the engine and is sealed into a
-`Move`, with every step told in the trail.
+`Move`, with every step told in the trail. Whom a stage asks is the business of `asking`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.approval.core import trail
-from shared.approval.core.command import (
-    NOBODY_TO_DECIDE,
-    Command,
-    Move,
-    Seats,
-    Snapshot,
-)
-from shared.approval.core.definition import Approver, Definition
+from shared.approval.core.command import Command, Move, Reminder, Snapshot, World
+from shared.approval.core.deadline import due_after
+from shared.approval.core.definition import Definition
 from shared.approval.core.digest import commitment
-from shared.approval.core.guard import excluded
+from shared.approval.core.refusal import Permit
 from shared.approval.core.route import PlannedStage
-from shared.approval.core.state import Case, LastMove, Person, Seat, Stage, Task
-from shared.approval.core.trail import Kind, Note, Place, Said, Step
-from shared.approval.core.voting import ONE_VOICE, Tally, result
-from shared.approval.core.words import ACTIONABLE, DECIDED, CaseState, Mode, StageState, TaskState
+from shared.approval.core.state import Case, LastMove, Person, Stage, Task, Timer
+from shared.approval.core.trail import Decision, Kind, Note, Place, Said, Step
+from shared.approval.core.words import CaseState, StageState, TaskState, TimerKind
 
 
 class Moving:
     """The work on one move of one case."""
 
-    def __init__(self, case: Case, definition: Definition, seats: Seats, at: datetime) -> None:
+    def __init__(self, case: Case, definition: Definition, world: World) -> None:
         self.case = case
         self.definition = definition
-        self.seats = seats
-        self.at = at
+        self.world = world
         self.notes: list[Note] = []
         self.opened: list[Task] = []
         self.held: list[Stage] = []
+        self.reminders: list[Reminder] = []
+        self.overdue: list[Stage] = []
+        self.timers: list[Timer] = []
+        self.waiting: list[Stage] = []
+        self.abandoned: list[Stage] = []
 
-    def begin_round(self, planned: Sequence[PlannedStage]) -> None:
-        """Lay out the round's stages, all waiting, and open the first."""
+    @property
+    def at(self) -> datetime:
+        """Answer the moment of the move."""
+        return self.world.at
+
+    def lay_out(self, planned: Sequence[PlannedStage], *, after: Mapping[int, tuple[int, ...]] | None = None) -> None:
+        """Add planned stages to the round, all waiting, each a new visit of its node.
+
+        `after` gives, by the place in the plan, stages of the case that one comes after, besides those of the plan.
+        """
+        first = len(self.case.stages) + 1
+        visits = Counter(stage.node_key for stage in self.case.current_stages)
         stages = tuple(
             Stage(
-                number=len(self.case.stages) + index,
+                number=first + index,
                 round=self.case.round,
-                visit=1,
+                visit=visits[stop.node.key] + 1,
                 node_key=stop.node.key,
                 region=stop.region,
                 mode=stop.node.mode,
                 state=StageState.WAITING,
+                after=(*(after or {}).get(index, ()), *(first + place for place in stop.after)),
                 veto=stop.node.veto,
                 threshold=stop.node.threshold,
             )
-            for index, stop in enumerate(planned, start=1)
+            for index, stop in enumerate(planned)
         )
         self.case = replace(self.case, stages=self.case.stages + stages)
-        self.open_next()
 
-    def open_next(self) -> None:
-        """Open the next waiting stage of the round; with none left the case is approved."""
-        waiting = next((s for s in self.case.current_stages if s.state is StageState.WAITING), None)
-        if waiting is None:
-            self.close(CaseState.APPROVED)
-            return
-        self.ask(waiting)
+    def set_stage(self, stage: Stage, state: StageState) -> Stage:
+        """Put a stage into a state and return it."""
+        was = self.case.stage(stage.number)
+        if was.state is StageState.OPEN and state is StageState.CANCELLED and self.definition.waits(stage.node_key):
+            self.abandoned.append(was)
+        return self.change_stage(replace(was, state=state))
 
-    def ask(self, stage: Stage) -> None:
-        """Ask whom the stage asks now, and nobody else; hold the stage when nobody may decide it."""
-        due = self.due(stage)
-        if not due:
-            self.hold(stage)
-            return
-        if stage.state is not StageState.OPEN:
-            self.note(Step.STAGE_OPENED, stage)
-            self.set_stage(stage, StageState.OPEN)
-        self.cancel_tasks(stage, NOBODY_TO_DECIDE, None, keep=due)
-        asked = {task.position for task in self.case.tasks_of(stage) if task.state in ACTIONABLE}
-        for position, approver in due.items():
-            if position not in asked:
-                self.give_task(stage, position, approver)
+    def change_stage(self, after: Stage) -> Stage:
+        """Put a changed stage in the place of what it was and return it."""
+        number = after.number
+        self.case = replace(self.case, stages=(*self.case.stages[: number - 1], after, *self.case.stages[number:]))
+        return after
 
-    def due(self, stage: Stage) -> dict[int, Approver]:
-        """Answer whom the stage asks next: 依次 one by one, else all at once; never one who must not decide."""
-        decided = {task.position for task in self.case.tasks_of(stage) if task.state in DECIDED}
-        approvers = enumerate(self.definition.node(stage.node_key).approvers)
-        left = [(position, approver) for position, approver in approvers if position not in decided]
-        if stage.mode is Mode.SEQUENTIAL:
-            left = left[:1]
-        return {position: approver for position, approver in left if self.can_decide(stage, approver)}
+    def start_clock(self, stage: Stage, start: datetime) -> Stage:
+        """Count a stage's time from a moment: when it is due, and when its reminders come."""
+        node = self.definition.find(stage.node_key)
+        if node is None or (node.due is None and node.reminders is None):
+            return stage
+        stage = replace(self.case.stage(stage.number), clock_from=start)
+        if node.due is not None:
+            due = due_after(start, node.due, self.world.workdays)
+            stage = replace(stage, due_at=due.at, due_is_provisional=due.is_provisional)
+            self.timers.append(Timer(stage=stage.number, kind=TimerKind.OVERDUE, fire_at=due.at))
+        if node.reminders is not None:
+            first = due_after(start, node.reminders.every, self.world.workdays)
+            self.timers.append(Timer(stage=stage.number, kind=TimerKind.REMIND, fire_at=first.at))
+        return self.change_stage(stage)
 
-    def result(self, stage: Stage) -> bool | None:
-        """Answer whether a stage has passed, is rejected (False) or is still to be decided (None)."""
-        voices = dict.fromkeys(TaskState, 0)
-        approvers = self.definition.node(stage.node_key).approvers
-        for task in self.case.tasks_of(stage):
-            if task.state in DECIDED:
-                voices[task.state] += approvers[task.position].weight
-        yes, no = voices[TaskState.PASSED], voices[TaskState.REJECTED]
-        tally = Tally(yes, no, undecided=sum(approver.weight for approver in approvers) - yes - no)
-        threshold = ONE_VOICE if stage.mode is Mode.ANY else stage.threshold
-        return result(tally, threshold=threshold, veto=stage.veto is not False)
-
-    def give_task(self, stage: Stage, position: int, approver: Approver) -> None:
-        """Give a task to one of a node's approvers."""
-        task = Task(
-            number=len(self.case.tasks) + 1,
-            stage=stage.number,
-            region=stage.region,
-            opened_at=self.at,
-            role=approver.role,
-            assignee=approver.account,
-            position=position,
-        )
+    def add_task(self, task: Task) -> Task:
+        """Give out a task; its number is the next one."""
+        task = replace(task, number=len(self.case.tasks) + 1, opened_at=self.at)
         self.case = replace(self.case, tasks=(*self.case.tasks, task))
-        self.opened.append(task)
+        if task.state is TaskState.OPEN:
+            self.opened.append(task)
+        return task
 
-    def can_decide(self, stage: Stage, approver: Approver) -> bool:
-        """Tell whether an approver stands for at least one person who may decide the stage."""
-        if approver.role is None:
-            candidates = frozenset({approver.account})
-        else:
-            candidates = self.seats.get(Seat(approver.role, stage.region), frozenset())
-        return bool(candidates - excluded(self.case, stage))
+    def change_task(self, after: Task) -> Task:
+        """Put a changed task in the place of what it was and return it."""
+        number = after.number
+        self.case = replace(self.case, tasks=(*self.case.tasks[: number - 1], after, *self.case.tasks[number:]))
+        return after
 
-    def hold(self, stage: Stage) -> None:
-        """Hold a stage: it keeps no open task, and the alarm is raised by whoever reads `Move.held`."""
-        if stage.state is StageState.HELD:
-            return
-        self.cancel_tasks(stage, NOBODY_TO_DECIDE, None)
-        self.note(Step.STAGE_HELD, stage)
-        self.held.append(self.set_stage(stage, StageState.HELD))
+    def reopen_task(self, task: Task) -> Task:
+        """Ask again for what waited for somebody else."""
+        again = self.change_task(replace(self.case.task(task.number), state=TaskState.OPEN))
+        self.opened.append(again)
+        return again
 
-    def end_task(self, task: Task, state: TaskState, by: Person | None, reason: str = "") -> None:
+    def end_task(
+        self,
+        task: Task,
+        state: TaskState,
+        by: Person | None,
+        *,
+        reason: str = "",
+        on_behalf_of: Person | None = None,
+    ) -> Task:
         """Put an end to a task, by a person or because nobody is left to decide it."""
-        ended = replace(task, state=state, ended_by=by, ended_at=self.at, reason=reason)
-        number = task.number
-        self.case = replace(self.case, tasks=(*self.case.tasks[: number - 1], ended, *self.case.tasks[number:]))
+        ended = replace(
+            self.case.task(task.number),
+            state=state,
+            ended_by=by,
+            on_behalf_of=on_behalf_of,
+            ended_at=self.at,
+            reason=reason,
+        )
+        return self.change_task(ended)
 
-    def cancel_tasks(self, stage: Stage, reason: str, by: Person | None, *, keep: Container[int] = ()) -> None:
-        """Cancel what is still to be done in a stage, but for the positions to `keep`, saying why and by whose act."""
-        for task in self.case.tasks_of(stage):
-            if task.state not in (*ACTIONABLE, TaskState.WAITING) or task.position in keep:
-                continue
-            self.end_task(task, TaskState.CANCELLED, by, reason)
-            facts = {"reason": reason, "assignee": task.assignee, "by": by.account_id if by else None}
-            self.note(Step.TASK_CANCELLED, stage, task, facts=facts)
+    def cancel_task(self, task: Task, reason: str, by: Person | None) -> None:
+        """Cancel one task, saying why and by whose act."""
+        self.end_task(task, TaskState.CANCELLED, by, reason=reason)
+        facts = {"reason": reason, "assignee": task.assignee, "by": by.account_id if by else None}
+        self.note(Step.TASK_CANCELLED, self.case.stage(task.stage), task, facts=facts)
 
-    def end_round(self, decided: Stage | None, state: StageState, reason: str, by: Person) -> None:
+    def cancel_tasks(self, stage: Stage, reason: str, by: Person | None) -> None:
+        """Cancel all that is still to be done in a stage."""
+        for task in tuple(self.case.unfinished(stage)):
+            self.cancel_task(task, reason, by)
+
+    def end_round(self, decided: Stage | None, state: StageState, reason: str, by: Person | None) -> None:
         """End the round early: the decided stage gets `state`, every other one that is not over is cancelled."""
         over = (StageState.PASSED, StageState.REJECTED, StageState.RETURNED, StageState.CANCELLED)
         for stage in self.case.current_stages:
@@ -158,13 +157,6 @@ class Moving:
             self.cancel_tasks(stage, reason, by)
             is_decided = decided is not None and stage.number == decided.number
             self.set_stage(stage, state if is_decided else StageState.CANCELLED)
-
-    def set_stage(self, stage: Stage, state: StageState) -> Stage:
-        """Put a stage into a state and return it."""
-        after = replace(stage, state=state)
-        number = stage.number
-        self.case = replace(self.case, stages=(*self.case.stages[: number - 1], after, *self.case.stages[number:]))
-        return after
 
     def close(self, state: CaseState) -> None:
         """Close the case for good."""
@@ -186,12 +178,17 @@ class Moving:
                 kind=kind,
                 stage=stage.number if stage else None,
                 task=task.number if task else None,
-                region=stage.region if stage else None,
+                region=task.region if task else stage.region if stage else None,
                 role=task.role if task else None,
                 actor=actor.account_id if actor else None,
                 facts=facts or {},
             )
         )
+
+    def note_verb(self, command: Command, task: Task | None = None, **facts: Any) -> None:
+        """Tell the trail of the command itself; it comes before everything that follows from it."""
+        stage = self.case.stage(task.stage) if task else None
+        self.note(command.verb, stage, task, actor=command.actor.person, facts=facts)
 
     def snapshot(self, command: Command) -> Snapshot:
         """Answer the round's content with its commitment, as the first entry of the round tells it."""
@@ -205,34 +202,59 @@ class Moving:
             opened_at=self.at,
         )
 
-    def seal(self, command: Command | None = None, snapshot: Snapshot | None = None) -> Move:
-        """Answer the finished move: revision counted up, entries and decision chained to the trail.
+    def seal(
+        self,
+        command: Command | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        permit: Permit | None = None,
+        moves: bool = True,
+    ) -> Move:
+        """Answer the finished move: entries and decision chained to the trail, and a new revision if it `moves`.
 
         With a command, the first note is that command's own; the decision goes in front of it.
         """
         place = Place(case_id=self.case.id, origin=self.case.origin, round=self.case.round, at=self.at)
-        head, decision = self.case.trail, None
-        if command is not None:
-            own, *rest = self.notes
-            decision = trail.decide(
-                head,
-                place,
-                verb=command.verb,
-                actor=command.actor.account_id,
-                command_id=command.id,
-                said=Said(name=command.actor.name, opinion=command.opinion, remarks=command.remarks),
-                salt=command.salt,
-                stage=own.stage,
-                task=own.task,
-            )
-            self.notes = [replace(own, decision_hash=decision.hash), *rest]
+        head = self.case.trail
+        decision = self._decided(command, place, permit) if command is not None else None
+        if command is not None and moves:
             self.case = replace(self.case, last=LastMove(command.verb, command.actor.person, self.at))
         entries, head = trail.append(head, place, self.notes)
         return Move(
-            case=replace(self.case, rev=self.case.rev + 1, trail=head),
+            case=replace(self.case, rev=self.case.rev + moves, trail=head),
             entries=entries,
             decision=decision,
             snapshot=snapshot,
-            opened=tuple(self.opened),
+            opened=self._still_open(),
             held=tuple(self.held),
+            reminders=tuple(self.reminders),
+            overdue=tuple(self.overdue),
+            timers=tuple(self.timers),
+            waiting=tuple(self.waiting),
+            abandoned=tuple(self.abandoned),
         )
+
+    def _decided(self, command: Command, place: Place, permit: Permit | None) -> Decision:
+        """Answer what the actor did, tied to the first note, which tells of it."""
+        own, *rest = self.notes
+        behalf = permit.on_behalf_of if permit else None
+        decision = trail.decide(
+            self.case.trail,
+            place,
+            verb=command.verb,
+            actor=command.actor.account_id,
+            command_id=command.id,
+            said=Said(name=command.actor.name, opinion=command.opinion, remarks=command.remarks),
+            salt=command.salt,
+            stage=own.stage,
+            task=own.task,
+            on_behalf_of=behalf.account_id if behalf else None,
+        )
+        self.notes = [replace(own, decision_hash=decision.hash), *rest]
+        return decision
+
+    def _still_open(self) -> tuple[Task, ...]:
+        """Answer the tasks of this move that ask somebody now: each once, none that the same move has ended."""
+        numbers = dict.fromkeys(task.number for task in self.opened)
+        tasks = (self.case.task(number) for number in numbers)
+        return tuple(task for task in tasks if task.state is TaskState.OPEN)

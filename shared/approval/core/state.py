@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.approval.core.voting import Threshold
-from shared.approval.core.words import CaseState, Mode, StageState, TaskKind, TaskState, Verb
+from shared.approval.core.words import (
+    UNFINISHED,
+    CaseState,
+    Mode,
+    StageState,
+    TaskKind,
+    TaskState,
+    TimerKind,
+    Verb,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +37,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Someone who acts on a case, with the seats they hold at that moment."""
+    """Someone who acts on a case, with the seats they hold at that moment and those they stand in for (代)."""
 
     account_id: str
     name: str
     posts: tuple[Seat, ...] = ()
+    stands_for: tuple[Party, ...] = ()
 
     @classmethod
     def system(cls, service: str) -> Party:
@@ -71,7 +82,7 @@ class TrailHead:
 
 @dataclass(frozen=True, slots=True)
 class LastMove:
-    """The latest accepted verb of a case: who a later, refused verb lost to."""
+    """The latest verb that moved a case: who a later, refused verb lost to."""
 
     verb: Verb
     person: Person
@@ -80,7 +91,11 @@ class LastMove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One stop of a round: one region decides it, once."""
+    """One stop of a round: one region decides it, once.
+
+    It opens when every stage in `after` has passed. A node that the round comes back to has a new visit, which is a
+    new stage; the earlier visit stays as it was.
+    """
 
     number: int
     round: int
@@ -89,24 +104,31 @@ class Stage:
     region: str
     mode: Mode
     state: StageState
+    after: tuple[int, ...] = ()
     veto: bool | None = None  # stated for 会签 and 票签
     threshold: Threshold | None = None  # of a 票签
+    clock_from: datetime | None = None  # from when its time is counted: its opening, later when it stood still
+    due_at: datetime | None = None
+    due_is_provisional: bool = False  # counted past the last day whose workdays are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What one post (`role` in `region`, any holder) or one person (`assignee`) is asked to do in a stage."""
+    """What one post (`role` in `region`, any holder), one person (`assignee`) or a person in a post is asked to do."""
 
     number: int
     stage: int
     region: str
     opened_at: datetime
     kind: TaskKind = TaskKind.APPROVE
+    parent: int | None = None  # the task that a signer, a delegate or a consulted person was added to
     role: str | None = None
     assignee: str | None = None
+    assignee_name: str = ""  # as they were called when the task became theirs
     position: int = 0  # which of the node's approvers is asked
     state: TaskState = TaskState.OPEN
     ended_by: Person | None = None
+    on_behalf_of: Person | None = None  # whom the one who ended it stood in for
     ended_at: datetime | None = None
     reason: str = ""  # why it was cancelled
 
@@ -115,6 +137,24 @@ class Task:
         if self.assignee is not None and self.assignee != party.account_id:
             return False
         return self.role is None or Seat(self.role, self.region) in party.posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """A moment at which a stage that is still undecided is to be spoken of again."""
+
+    stage: int
+    kind: TimerKind
+    fire_at: datetime
+    number: int = 1  # of the reminders of a stage, which one
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The stage of another case that waits for this one."""
+
+    case_id: str
+    stage: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +178,9 @@ class Case:
     last: LastMove
     trail: TrailHead
     closed_at: datetime | None = None
+    suspended_at: datetime | None = None
+    reminded_at: datetime | None = None  # when the initiator last asked for haste
+    parent: Parent | None = None
     stages: tuple[Stage, ...] = ()
     tasks: tuple[Task, ...] = ()
 
@@ -145,23 +188,37 @@ class Case:
         """Answer the stage of that number; numbers count from 1 over all rounds."""
         return self.stages[number - 1]
 
+    def task(self, number: int) -> Task:
+        """Answer the task of that number; numbers count from 1 over all rounds."""
+        return self.tasks[number - 1]
+
     @property
     def current_stages(self) -> tuple[Stage, ...]:
-        """Answer the stages of the round that runs, or of the last one."""
+        """Answer the stages of the round that runs, or of the last one, earlier visits included."""
         return tuple(stage for stage in self.stages if stage.round == self.round)
 
     @property
-    def active_stage(self) -> Stage | None:
-        """Answer the stage that is being decided, open or held, if there is one."""
+    def live_stages(self) -> tuple[Stage, ...]:
+        """Answer the current round's stages without the visits that later ones have taken the place of."""
+        latest = {stage.node_key: stage.number for stage in self.current_stages}
+        return tuple(stage for stage in self.current_stages if latest[stage.node_key] == stage.number)
+
+    @property
+    def active_stages(self) -> tuple[Stage, ...]:
+        """Answer the stages that are being decided, open or held; several in a fork."""
         active = (StageState.OPEN, StageState.HELD)
-        return next((stage for stage in self.current_stages if stage.state in active), None)
+        return tuple(stage for stage in self.current_stages if stage.state in active)
 
     @property
     def token_region(self) -> str:
-        """Answer the region that may move the case now: the active stage's, else the home region."""
-        active = self.active_stage
-        return active.region if active else self.home_region
+        """Answer the region that may move the case now: the active stages', else the home region."""
+        active = self.active_stages
+        return active[0].region if active else self.home_region
 
     def tasks_of(self, stage: Stage) -> tuple[Task, ...]:
         """Answer the tasks that were ever given in a stage, oldest first."""
         return tuple(task for task in self.tasks if task.stage == stage.number)
+
+    def unfinished(self, stage: Stage) -> Iterator[Task]:
+        """Answer what a stage still waits for, oldest first; copies to be read are not waited for."""
+        return (task for task in self.tasks_of(stage) if task.state in UNFINISHED and task.kind is not TaskKind.CC)

@@ -29,6 +29,13 @@ class Step(StrEnum):
     STAGE_HELD = "stage_held"
     TASK_CANCELLED = "task_cancelled"
     CASE_CLOSED = "case_closed"
+    CASE_REVOKED = "case_revoked"
+    STAGE_OVERDUE = "stage_overdue"
+    STAGE_DECIDED = "stage_decided"  # by the case that it waited for
+    TASK_REMINDED = "task_reminded"
+    TASK_RELEASED = "task_released"  # its claimer has lost the post
+    TASK_SKIPPED = "task_skipped"  # decided by what the same person said at an earlier node
+    DEADLINE_RECOUNTED = "deadline_recounted"
 
 
 #: What an entry tells: a person's verb, or a step that followed.
@@ -117,6 +124,7 @@ def decide(
     salt: str,
     stage: int | None = None,
     task: int | None = None,
+    on_behalf_of: str | None = None,
 ) -> Decision:
     """Answer a person's act with its hash, ready for the entry that will follow `head`."""
     draft = Decision(
@@ -129,6 +137,7 @@ def decide(
         prev_hash=head.hash,
         stage=stage,
         task=task,
+        on_behalf_of=on_behalf_of,
         said=said,
         salt=salt,
     )

@@ -57,6 +57,7 @@ class TaskState(StrEnum):
 
 DECIDED = frozenset({TaskState.PASSED, TaskState.REJECTED, TaskState.RETURNED})
 ACTIONABLE = frozenset({TaskState.OPEN, TaskState.CLAIMED})
+UNFINISHED = ACTIONABLE | {TaskState.WAITING, TaskState.DELEGATED}
 
 
 class TaskKind(StrEnum):
@@ -69,6 +70,51 @@ class TaskKind(StrEnum):
     SIGN_PARALLEL = "sign_parallel"
     CONSULT = "consult"
     CC = "cc"
+
+
+#: The added signers (加签); each has a full voice, so one reject is the answer of the whole position.
+SIGNERS = frozenset({TaskKind.SIGN_BEFORE, TaskKind.SIGN_AFTER, TaskKind.SIGN_PARALLEL})
+#: The kinds of task that decide something.
+VOICES = SIGNERS | {TaskKind.APPROVE}
+
+
+class Placing(StrEnum):
+    """When an added signer speaks: before the one who adds them, after, or at the same time."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    PARALLEL = "parallel"
+
+
+class TimerKind(StrEnum):
+    """What happens to an undecided stage at a moment."""
+
+    REMIND = "remind"
+    OVERDUE = "overdue"
+
+
+class Duplicates(StrEnum):
+    """Whether one person may speak at several nodes of one region; across regions nobody ever does."""
+
+    FORBID = "forbid"  # four eyes at every node
+    NONE = "none"  # every node asks again
+    ONCE = "once"  # who has approved one node of the region has approved its later ones
+    CONSECUTIVE = "consecutive"  # the same, from one node to the next only
+
+
+class ForkKind(StrEnum):
+    """Which branches of a fork are taken."""
+
+    EXCLUSIVE = "exclusive"  # the first whose condition holds
+    INCLUSIVE = "inclusive"  # every one whose condition holds
+    PARALLEL = "parallel"  # all
+
+
+class After(StrEnum):
+    """Where the flow goes on once what was returned has been corrected."""
+
+    RESTART = "restart"  # from the node it was returned to
+    JUMP_BACK = "jump_back"  # at the node that returned it
 
 
 class Mode(StrEnum):
@@ -118,3 +164,4 @@ class Verb(StrEnum):
     RESUME = "resume"
     MIGRATE = "migrate"
     HAND_OVER_ALL = "hand_over_all"
+    AMEND = "amend"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from shared.approval.core.definition import Definition, DefinitionError, Problem, parse
+from shared.approval.core.definition import Definition
+from shared.approval.core.parsing import parse
+from shared.approval.core.reader import DefinitionError, Problem
 
 FOLDER = Path(__file__).parent
 

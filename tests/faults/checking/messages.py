@@ -14,6 +14,8 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "case.held": ("notifications",),
     "case.returned": ("notifications",),
     "task.assigned": ("notifications",),
+    "task.overdue": ("notifications",),
+    "task.reminded": ("notifications",),
     "award.granted": ("registration", "notifications"),
     "nomination.decided": ("notifications",),
     "nomination.opened": ("notifications",),

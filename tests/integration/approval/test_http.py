@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from shared.approval.blueprint import VERBS, approval_blueprint
-from shared.approval.core.words import Verb
+from shared.approval.core.guard import OFFERED
+from shared.approval.tables_beside import AttemptRow
 from shared.http import HttpService, create_service_app
 from shared.identity import Principal
-from tests.integration.approval.office import ANN, BAO, BEN, CAI, DINGZHOU, START, Office, fresh_id, official
+from tests.integration.approval.office import ANN, BAO, BEN, CAI, DAI, DINGZHOU, START, Office, fresh_id, official
 from tests.integration.signing import VERIFIER, Caller
 
 
@@ -42,7 +44,7 @@ def test_a_case_is_read_decided_and_its_revision_is_its_tag(office: Office, app:
     answer = caller(app, BEN).call("GET", f"/cases/{case.id}")
     assert answer.headers["ETag"] == '"1"'
     assert answer.json is not None
-    assert answer.json["allowed_actions"] == ["approve", "reject", "return"]
+    assert answer.json["allowed_actions"][:3] == ["approve", "reject", "return"]
     assert answer.json["rounds"][0]["content"] == {"hours": 125}
     decided = approve(app, BEN, case.id, {"opinion": "同意"})
     assert (decided.status_code, decided.headers["ETag"]) == (200, '"2"')
@@ -54,7 +56,7 @@ def test_a_case_is_read_decided_and_its_revision_is_its_tag(office: Office, app:
         "opinion": "同意",
         "at": decided.json["last"]["at"],
     }
-    assert decided.json["allowed_actions"] == []
+    assert decided.json["allowed_actions"] == ["take_back", "cc", "comment"]
 
 
 def test_a_case_is_returned_with_remarks_corrected_and_compared(office: Office, app: Flask) -> None:
@@ -107,7 +109,7 @@ def test_the_loser_is_answered_with_the_winner(office: Office, app: Flask) -> No
     assert lost.status_code == 409
     assert lost.json["code"] == "already_decided"
     assert lost.json["winner"]["name"] == "Ben"
-    assert (lost.json["allowed_actions"], lost.json["revision"]) == ([], 2)
+    assert (lost.json["allowed_actions"], lost.json["revision"]) == (["cc", "comment"], 2)
 
 
 @pytest.mark.parametrize(
@@ -181,4 +183,24 @@ def test_every_verb_has_its_route_in_the_document(app: Flask) -> None:
         assert path["post"]["summary"]
         headers = {parameter["name"] for parameter in path["parameters"] if parameter["in"] == "header"}
         assert headers == {"Idempotency-Key", "If-Match"}
-    assert set(VERBS) == {Verb.APPROVE, Verb.REJECT, Verb.RETURN, Verb.WITHDRAW, Verb.RESUBMIT}
+    assert set(VERBS) == set(OFFERED)
+
+
+def test_what_was_refused_stands_in_the_audit_and_nothing_else_has_changed(office: Office, app: Flask) -> None:
+    case = office.open("r1")
+    approve(app, BEN, case.id)
+    before = (office.decisions(case), office.entries(case), len(office.events()))
+    assert approve(app, BAO, case.id, If_Match='"2"').status_code == 409
+    assert approve(app, CAI, case.id).status_code == 412
+    assert approve(app, DAI, case.id, If_Match='"2"').status_code == 409
+    assert approve(app, official("Eve", DINGZHOU), case.id).status_code == 404
+    with office.database.reading() as session:
+        rows = session.execute(select(AttemptRow.actor_id, AttemptRow.verb, AttemptRow.code).order_by(AttemptRow.at))
+        kept = [tuple(row) for row in rows]
+    assert kept == [
+        ("bao", "approve", "already_decided"),
+        ("cai", "approve", "stale_revision"),
+        ("dai", "approve", "not_your_turn"),
+        ("eve", "approve", "case_not_found"),
+    ]
+    assert (office.decisions(case), office.entries(case), len(office.events())) == before

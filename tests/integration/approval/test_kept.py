@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import DBAPIError
 
+from shared.approval import attempts
+from shared.approval.attempts import Attempt
 from shared.approval.core.words import Verb
 from shared.approval.tables import DecisionRow, RoundRow
 from shared.approval.triggers import KEPT, create_triggers, drop_triggers
@@ -33,7 +35,10 @@ def check_refused(connection: Connection, statement: str) -> None:
 
 @pytest.mark.parametrize("statement", CHANGES)
 def test_the_database_refuses_to_rewrite_history(office: Office, statement: str) -> None:
-    office.act(office.open("r1"), Verb.APPROVE, BEN)
+    case = office.act(office.open("r1"), Verb.APPROVE, BEN)
+    attempt = Attempt(case_id=case.id, actor_id="ben", verb=Verb.APPROVE, command_id="late", code="already_decided")
+    with office.database.unit_of_work() as uow:
+        attempts.keep(uow, attempt)
     with office.database.engine.connect() as connection:
         check_refused(connection, statement)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 from sqlalchemy import select
 
 from services.notifications.model import Message
-from shared.contracts.cases import CaseClosed, CaseDecided, CaseHeld, CaseReturned, TaskAssigned
+from shared.contracts.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseHeld,
+    CaseReturned,
+    TaskAssigned,
+    TaskOverdue,
+    TaskReminded,
+)
 from shared.contracts.registration import PostChanged
 from shared.storage import Database
 from tests.integration.listening import Listener
@@ -22,6 +31,7 @@ CASE = {
     "title": "2026年度优秀安全生产志愿者：王明",
     "initiator_account_id": "clerk",
 }
+NOON = datetime(2026, 10, 9, 4, 0, tzinfo=UTC)
 LINK = "/cases/awards/case-1"
 
 
@@ -44,10 +54,19 @@ def task(**changes: Any) -> TaskAssigned:
         "region": "130100",
         "role": "approver",
         "assignee": None,
+        "kind": "approve",
+        "rev": 1,
         "initiator_name": "经办",
         "excluded_account_ids": (),
     }
     return TaskAssigned(**{**CASE, **asked, **changes})
+
+
+def reminded(**changes: Any) -> TaskReminded:
+    about = {name: value for name, value in CASE.items() if name != "initiator_account_id"}
+    said: dict[str, Any] = {"task": 1, "region": "130100", "role": "approver", "assignee": None}
+    said |= {"reminded_by": "经办", "reminded_at": NOON, "excluded_account_ids": ()}
+    return TaskReminded(**{**about, **said, **changes})
 
 
 def decided(verb: Literal["approve", "reject", "return"]) -> CaseDecided:
@@ -123,6 +142,37 @@ def test_the_initiator_is_told_once_and_in_one_voice(
 ) -> None:
     seen = listener.hear_twice(event, told, publisher="awards")
     assert seen == [("clerk", kind, LINK) for kind in kinds]
+
+
+def test_a_task_that_comes_back_is_told_again(listener: Listener, told: Told) -> None:
+    listener.hear(post("zhao"))
+    listener.hear(task(), publisher="awards")
+    seen = listener.hear_twice(task(rev=3, assignee="zhao"), told, publisher="awards")
+    assert [account for account, _, _ in seen] == ["zhao", "zhao"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"), [("delegate", "委派"), ("sign_after", "待会签"), ("consult", "征询"), ("cc", "抄送")]
+)
+def test_what_is_asked_is_said(listener: Listener, database: Database, kind: str, label: str) -> None:
+    listener.hear(task(kind=kind, assignee="zhao"), publisher="awards")
+    with database.reading() as session:
+        assert list(session.scalars(select(Message.title_zh))) == [f"{label}：{CASE['title']}"]
+
+
+def test_who_has_to_decide_is_reminded_and_who_must_not_is_not(listener: Listener, told: Told) -> None:
+    for holder in (post("zhao"), post("qian")):
+        listener.hear(holder)
+    event = reminded(excluded_account_ids=("qian",))
+    assert listener.hear_twice(event, told, publisher="awards") == [("zhao", "task.reminded", LINK)]
+
+
+def test_what_is_overdue_is_told_to_the_stage_its_clerks_and_the_initiator(listener: Listener, told: Told) -> None:
+    for holder in (post("zhao"), post("li", role="clerk")):
+        listener.hear(holder)
+    event = TaskOverdue(**CASE, region="130100", roles=("approver",), due_at=NOON)
+    seen = listener.hear_twice(event, told, publisher="awards")
+    assert seen == [(account, "task.overdue", LINK) for account in ("zhao", "li", "clerk")]
 
 
 def test_a_held_case_is_told_to_the_clerks_of_its_region(listener: Listener, told: Told) -> None:

@@ -9,12 +9,16 @@ from itertools import count
 from typing import Any
 
 from shared.approval.core import engine
-from shared.approval.core.command import Command, Move, Seats
-from shared.approval.core.definition import Definition, parse
-from shared.approval.core.guard import Refusal, Refused
+from shared.approval.core.command import Command, Move, Seats, World
+from shared.approval.core.definition import Definition
+from shared.approval.core.finding import Question
+from shared.approval.core.guard import allowed_actions
+from shared.approval.core.parsing import parse
+from shared.approval.core.refusal import Refusal, Refused
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Remark, Seat
 from shared.approval.core.words import Tier, Verb
+from shared.workdays import Workdays
 
 NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
 CHAIN = (Link("130123", Tier.COUNTY), Link("130100", Tier.CITY), Link("130000", Tier.PROVINCE))
@@ -30,6 +34,7 @@ ANN = party("Ann")  # submits
 BEN, BAO = party("Ben", COUNTY), party("Bao", COUNTY)
 CAI = party("Cai", CITY)
 DAI = party("Dai", PROVINCE)
+ADA = party("Ada", Seat("system_admin", "130100"))
 EVERYBODY = (ANN, BEN, BAO, CAI, DAI)
 
 
@@ -46,12 +51,14 @@ def body(*route: Mapping[str, Any], key: str = "report", version: int = 1, max_r
     return {"key": key, "version": version, "title": title, "max_rounds": max_rounds, "route": list(route)}
 
 
-def node(tier: str, *approvers: str, mode: str = "any", opinion: Sequence[str] = (), **more: Any) -> dict[str, Any]:
-    """A node; an approver is an account, or a role when it is a role's word; `more` is what its mode asks for."""
+def node(
+    tier: str, *approvers: str, key: str = "", mode: str = "any", opinion: Sequence[str] = (), **more: Any
+) -> dict[str, Any]:
+    """A node; an approver is an account, or a role when it is a role's word; `more` is what else it says."""
     roles = {"approver", "clerk"}
     return more | {
-        "node": tier,
-        "title": {"zh": tier, "en": tier},
+        "node": key or tier,
+        "title": {"zh": key or tier, "en": key or tier},
         "tier": tier,
         "mode": mode,
         "approvers": [{"role": one} if one in roles else {"account": one} for one in approvers or ("approver",)],
@@ -59,7 +66,13 @@ def node(tier: str, *approvers: str, mode: str = "any", opinion: Sequence[str] =
     }
 
 
-THREE_TIERS = parse(body(node("county"), node("city"), node("province")))
+def route(*items: Mapping[str, Any], **more: Any) -> Definition:
+    """A definition of these nodes and forks, parsed; `more` is what else its body says."""
+    return parse(body(*items) | more)
+
+
+THREE_TIERS = route(node("county"), node("city"), node("province"))
+REVOCABLE = route(node("county"), node("city"), node("province"), revocation={"days": 30, "definition": "revocation"})
 
 
 class Desk:
@@ -74,11 +87,13 @@ class Desk:
         barred: Sequence[Party] = (),
         chain: Sequence[Link] = CHAIN,
         content: Mapping[str, Any] | None = None,
+        workdays: Workdays = Workdays(),
     ) -> None:
-        self.definition = definition
+        self.definition = self.bound = definition  # the published version, and the one that the round is bound to
         self.chain = chain
         self.seats = holders(*people)
         self.at = NOON
+        self.workdays = workdays
         self.moves: list[Move] = []
         opening = engine.Opening(
             id=f"case-{next(_ids)}",
@@ -91,21 +106,27 @@ class Desk:
             barred=frozenset(one.account_id for one in barred),
         )
         command = self._command(Verb.SUBMIT, initiator, content=content or {"hours": 125})
-        self.case: Case = self._keep(
-            engine.open_case(opening, command, definition=definition, chain=chain, seats=self.seats, at=self.at)
-        )
+        self.case: Case = self._keep(engine.open_case(opening, command, definition=definition, world=self.world))
+
+    @property
+    def world(self) -> World:
+        """Answer what the core is told of the world now."""
+        return World(at=self.at, seats=self.seats, chain=self.chain, workdays=self.workdays)
 
     def do(self, verb: Verb, who: Party, *, opinion: str = "", **options: Any) -> Case:
         """Carry out a verb, or raise `Refused`."""
         self.at += timedelta(minutes=1)
         command = self._command(verb, who, opinion=opinion, **options)
         if verb is Verb.RESUBMIT:
-            move = engine.resubmit(
-                self.case, command, definition=self.definition, chain=self.chain, seats=self.seats, at=self.at
+            move: Move | None = engine.resubmit(
+                self.case, command, bound=self.bound, active=self.definition, world=self.world
             )
+            self.bound = self.definition
         else:
-            move = engine.decide(self.case, command, definition=self.definition, seats=self.seats, at=self.at)
-        return self._keep(move)
+            move = engine.decide(self.case, command, definition=self.bound, world=self.world)
+            if verb is Verb.MIGRATE:
+                self.bound = command.definition or self.bound
+        return self._keep(move) if move is not None else self.case
 
     def refused(self, verb: Verb, who: Party, **options: Any) -> Refusal:
         """Answer why a verb is refused, and see to it that nothing has changed."""
@@ -120,10 +141,20 @@ class Desk:
     def reseat(self, *people: Party) -> Move | None:
         """Let the posts be held by these people from now on."""
         self.seats = holders(*people)
-        move = engine.reseat(self.case, definition=self.definition, seats=self.seats, at=self.at)
+        move = engine.reseat(self.case, definition=self.bound, world=self.world)
         if move is not None:
             self._keep(move)
         return move
+
+    def allowed(self, who: Party) -> tuple[Verb, ...]:
+        """Answer the buttons that somebody sees."""
+        return allowed_actions(self.question(Verb.SUBMIT, who))
+
+    def question(self, verb: Verb, who: Party, *, case: Case | None = None, **options: Any) -> Question:
+        """Ask the guard."""
+        return Question(
+            case=case or self.case, definition=self.bound, verb=verb, party=who, world=self.world, **options
+        )
 
     def states(self) -> list[str]:
         """Answer the round's stages as `region state`."""

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from shared.approval.core.definition import parse
-from shared.approval.core.guard import LEGAL, Refused, allowed_actions
+from shared.approval.core.parsing import parse
+from shared.approval.core.refusal import Refused
 from shared.approval.core.state import Party, Seat, Stage
 from shared.approval.core.trail import verify
 from shared.approval.core.words import ACTIONABLE, CLOSED, DECIDED, CaseState, StageState, TaskState, Verb
@@ -18,6 +18,7 @@ from tests.unit.approval.cases import CHAIN, Desk, body, node, party
 
 SEATS = [Seat(role, link.region) for link in CHAIN for role in ("clerk", "approver")]
 NAMES = ("Ann", "Ben", "Cai", "Dai")
+VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN, Verb.WITHDRAW, Verb.RESUBMIT)
 UNDECIDED = (TaskState.WAITING, TaskState.OPEN, TaskState.CLAIMED, TaskState.DELEGATED)
 
 votes = st.fixed_dictionaries(
@@ -90,13 +91,13 @@ class AnyMoves(RuleBasedStateMachine):
         )
         self.accepted = 1
 
-    @rule(verb=st.sampled_from(sorted(LEGAL)), name=st.sampled_from(NAMES), chance=st.integers(0, 5))
+    @rule(verb=st.sampled_from(VERBS), name=st.sampled_from(NAMES), chance=st.integers(0, 5))
     def act(self, verb: Verb, name: str, chance: int) -> None:
         before, who, stale = self.desk.case, self.people[name], chance == 5
-        allowed = verb in allowed_actions(before, self.desk.definition, who)
+        allowed = verb in self.desk.allowed(who)
         rev = before.rev - 1 if stale else before.rev
         try:
-            after = self.desk.do(verb, who, expected_rev=rev)
+            after = self.desk.do(verb, who, expected_rev=rev, node=self._way_back(verb))
         except Refused:
             # What a page shows as a button is what the engine carries out, a stale page apart.
             assert stale or not allowed
@@ -110,13 +111,12 @@ class AnyMoves(RuleBasedStateMachine):
     @rule(chance=st.integers(0, 99))
     def go_on(self, chance: int) -> None:
         """Do one of the things that somebody may do, so that cases get far."""
-        case, definition = self.desk.case, self.desk.definition
-        possible = [(verb, who) for who in self.people.values() for verb in allowed_actions(case, definition, who)]
+        possible = [(verb, who) for who in self.people.values() for verb in self.desk.allowed(who) if verb in VERBS]
         approvals = [(verb, who) for verb, who in possible if verb is Verb.APPROVE]
         if possible:
             chosen = approvals if approvals and chance < 60 else possible
             verb, who = chosen[chance % len(chosen)]
-            self.desk.do(verb, who)
+            self.desk.do(verb, who, node=self._way_back(verb))
             self.accepted += 1
 
     @rule(held=posts)
@@ -144,11 +144,10 @@ class AnyMoves(RuleBasedStateMachine):
     @invariant()
     def somebody_can_go_on_with_an_open_stage_and_nobody_with_a_held_one(self) -> None:
         case = self.desk.case
-        stage = case.active_stage
+        stage = next(iter(case.active_stages), None)
         if stage is None:
             return
-        definition = self.desk.definition
-        able = [who for who in self.people.values() if Verb.APPROVE in allowed_actions(case, definition, who)]
+        able = [who for who in self.people.values() if Verb.APPROVE in self.desk.allowed(who)]
         assert bool(able) == (stage.state is StageState.OPEN)
         open_positions = [task.position for task in case.tasks_of(stage) if task.state in ACTIONABLE]
         assert sorted(open_positions) == self._positions_that_can_decide(stage)
@@ -226,6 +225,14 @@ class AnyMoves(RuleBasedStateMachine):
     @invariant()
     def rounds_stay_within_their_limit(self) -> None:
         assert self.desk.case.round <= self.desk.definition.max_rounds
+
+    def _way_back(self, verb: Verb) -> str | None:
+        """Answer the latest node that was passed, when the case can no longer be returned to its initiator."""
+        case = self.desk.case
+        if verb is not Verb.RETURN or case.round < self.desk.definition.max_rounds:
+            return None
+        passed = [stage for stage in case.live_stages if stage.state is StageState.PASSED]
+        return passed[-1].node_key if passed else None
 
     def _people(self, held: list[tuple[str, Seat]]) -> dict[str, Party]:
         return {name: party(name, *dict.fromkeys(seat for who, seat in held if who == name)) for name in NAMES}

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.approval.core.definition import DEFAULT_MAX_ROUNDS, DefinitionError, parse
+from shared.approval.core.definition import DEFAULT_MAX_ROUNDS
+from shared.approval.core.parsing import parse
+from shared.approval.core.reader import DefinitionError
 from shared.approval.core.words import Mode, Tier, Verb
 from shared.approval.definitions import shipped
 from shared.identity import Role

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.approval.core.definition import parse
-from shared.approval.core.guard import RefusalCode
+from shared.approval.core.parsing import parse
+from shared.approval.core.refusal import RefusalCode
 from shared.approval.core.state import Person, Remark, Seat
 from shared.approval.core.trail import Step
 from shared.approval.core.words import CaseState, StageState, Verb
@@ -160,7 +160,7 @@ def test_posts_that_change_hands_elsewhere_change_nothing() -> None:
     desk = Desk()
     assert desk.reseat(BEN, BAO, CAI) is None
     desk.do(Verb.APPROVE, BEN)
-    assert desk.do(Verb.APPROVE, CAI).active_stage is not None
+    assert desk.do(Verb.APPROVE, CAI).active_stages
     assert desk.states()[-1] == "130000 held"
 
 

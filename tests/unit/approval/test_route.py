@@ -20,7 +20,7 @@ DINGZHOU, XINJI, BAODING = "130682", "130181", "130600"
 
 def route(key: str, region: str) -> list[tuple[str, str]]:
     chain = [Link(step.code, Tier(step.level.value)) for step in REGIONS.chain(region, on=ON)]
-    return [(stage.node.key, stage.region) for stage in plan(shipped()[key], chain)]
+    return [(stage.node.key, stage.region) for stage in plan(shipped()[key], chain, {})]
 
 
 def test_a_countys_report_climbs_three_tiers() -> None:
@@ -66,4 +66,4 @@ def test_a_commendation_skips_the_county() -> None:
 
 def test_a_chain_that_ends_too_low_is_refused() -> None:
     with pytest.raises(RouteError, match="province"):
-        plan(shipped()["star_rating_high"], [Link(ZHENGDING, Tier.COUNTY)])
+        plan(shipped()["star_rating_high"], [Link(ZHENGDING, Tier.COUNTY)], {})

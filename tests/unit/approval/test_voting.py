@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.approval.core.definition import parse
-from shared.approval.core.guard import RefusalCode
+from shared.approval.core.parsing import parse
+from shared.approval.core.refusal import RefusalCode
 from shared.approval.core.voting import Denominator, Operator, Tally, Threshold, result
 from shared.approval.core.words import CaseState, Verb
 from tests.unit.approval.cases import BAO, BEN, CAI, COUNTY, DAI, Desk, body, node, party

@@ -39,6 +39,18 @@ POSTGRESQL_TRIGGERS = (
         EXECUTE FUNCTION approval_refuse_change()
     """,
     """
+    CREATE OR REPLACE TRIGGER approval_attempt_unchanged
+        BEFORE UPDATE ON approval_attempt
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_attempt_undeleted
+        BEFORE DELETE ON approval_attempt
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
     CREATE OR REPLACE TRIGGER approval_decision_unchanged
         BEFORE UPDATE OF case_id, origin, seq, at, round, stage, task, verb, actor_id, on_behalf_of, command_id, commitment, prev_hash, hash ON approval_decision
         FOR EACH ROW
@@ -115,6 +127,18 @@ SQLITE_TRIGGERS = (
         BEFORE DELETE ON approval_command
         FOR EACH ROW
         BEGIN SELECT RAISE(ABORT, 'approval_command keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_attempt_unchanged
+        BEFORE UPDATE ON approval_attempt
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_attempt keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_attempt_undeleted
+        BEFORE DELETE ON approval_attempt
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_attempt keeps what was written'); END
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_decision_unchanged
@@ -402,6 +426,20 @@ def upgrade() -> None:
         comment="How many events were published about each thing; its row lock keeps them in order",
     )
     op.create_table(
+        "approval_attempt",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("actor_id", sa.String(length=60), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("trace_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_attempt")),
+    )
+    op.create_index(op.f("ix_approval_attempt_at"), "approval_attempt", ["at"], unique=False)
+    op.create_index(op.f("ix_approval_attempt_case_id"), "approval_attempt", ["case_id"], unique=False)
+    op.create_table(
         "approval_definition",
         sa.Column("key", sa.String(length=60), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -461,9 +499,16 @@ def upgrade() -> None:
         sa.Column("trail_hash", sa.String(length=64), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parent_case", sa.String(length=40), nullable=True),
+        sa.Column("parent_stage", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
             name=op.f("ck_approval_case_closed"),
+        ),
+        sa.CheckConstraint(
+            "(suspended_at IS NOT NULL) = (state = 'suspended')", name=op.f("ck_approval_case_suspended")
         ),
         sa.CheckConstraint(
             "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
@@ -475,12 +520,14 @@ def upgrade() -> None:
             ["approval_definition.key", "approval_definition.version"],
             name=op.f("fk_approval_case_def_key_def_version"),
         ),
+        sa.ForeignKeyConstraint(["parent_case"], ["approval_case.id"], name=op.f("fk_approval_case_parent_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_case")),
     )
     op.create_index("ix_approval_case_business", "approval_case", ["business_type", "business_id"], unique=False)
     op.create_index("ix_approval_case_home_region", "approval_case", ["home_region", "opened_at"], unique=False)
     op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
     op.create_index(
         "uq_approval_case_open",
         "approval_case",
@@ -528,7 +575,7 @@ def upgrade() -> None:
         sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
-            "verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all')",
+            "verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all','amend')",
             name=op.f("ck_approval_decision_verb"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
@@ -583,8 +630,11 @@ def upgrade() -> None:
         sa.Column("pass_value", sa.Integer(), nullable=True),
         sa.Column("denominator", sa.String(length=20), nullable=True),
         sa.Column("veto", sa.Boolean(), nullable=True),
+        sa.Column("after", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_is_provisional", sa.Boolean(), nullable=False),
         sa.CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name=op.f("ck_approval_stage_vote")),
         sa.CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name=op.f("ck_approval_stage_veto")),
         sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
@@ -598,13 +648,29 @@ def upgrade() -> None:
             "(pass_value IS NULL) = (denominator IS NULL)", name=op.f("ck_approval_stage_vote_denominator")
         ),
         sa.CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name=op.f("ck_approval_stage_vote_operator")),
+        sa.CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name=op.f("ck_approval_stage_due")),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
         sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
         sa.UniqueConstraint(
             "case_id", "round", "visit", "node_key", name=op.f("uq_approval_stage_case_id_round_visit_node_key")
         ),
     )
-    op.create_index("ix_approval_stage_region", "approval_stage", ["region", "state"], unique=False)
+    op.create_index(
+        "ix_approval_stage_active",
+        "approval_stage",
+        ["region", "state"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','held')"),
+        sqlite_where=sa.text("state IN ('open','held')"),
+    )
+    op.create_index(
+        "ix_approval_stage_provisional",
+        "approval_stage",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_is_provisional"),
+        sqlite_where=sa.text("due_is_provisional"),
+    )
     op.create_table(
         "approval_task",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -616,7 +682,9 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=60), nullable=True),
         sa.Column("region", sa.String(length=12), nullable=False),
         sa.Column("assignee", sa.String(length=60), nullable=True),
+        sa.Column("assignee_name", sa.String(length=100), nullable=False),
         sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("on_behalf_of_name", sa.String(length=100), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -627,15 +695,23 @@ def upgrade() -> None:
             "(ended_at IS NULL) = (state IN ('waiting','open','claimed','delegated'))",
             name=op.f("ck_approval_task_ended"),
         ),
+        sa.CheckConstraint("(kind = 'cc') OR state <> 'read'", name=op.f("ck_approval_task_read")),
+        sa.CheckConstraint("kind IN ('approve','cc') OR parent IS NOT NULL", name=op.f("ck_approval_task_parent")),
         sa.CheckConstraint(
             "kind IN ('approve','delegate','sign_before','sign_after','sign_parallel','consult','cc')",
             name=op.f("ck_approval_task_kind"),
         ),
+        sa.CheckConstraint("state <> 'claimed' OR assignee IS NOT NULL", name=op.f("ck_approval_task_claimed")),
         sa.CheckConstraint(
             "state IN ('waiting','open','claimed','delegated','passed','rejected','returned','transferred','cancelled','read')",
             name=op.f("ck_approval_task_state"),
         ),
         sa.CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name=op.f("ck_approval_task_addressed")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "parent"],
+            ["approval_task.case_id", "approval_task.number"],
+            name=op.f("fk_approval_task_case_id_parent"),
+        ),
         sa.ForeignKeyConstraint(
             ["case_id", "stage"],
             ["approval_stage.case_id", "approval_stage.number"],
@@ -659,12 +735,44 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('open','claimed')"),
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
+    op.create_table(
+        "approval_timer",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fire_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("kind IN ('remind','overdue')", name=op.f("ck_approval_timer_kind")),
+        sa.CheckConstraint("state IN ('armed','fired','cancelled')", name=op.f("ck_approval_timer_state")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "stage"],
+            ["approval_stage.case_id", "approval_stage.number"],
+            name=op.f("fk_approval_timer_case_id_stage"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "stage", "kind", "number", name=op.f("pk_approval_timer")),
+    )
+    op.create_index(
+        "ix_approval_timer_armed",
+        "approval_timer",
+        ["fire_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'armed'"),
+        sqlite_where=sa.text("state = 'armed'"),
+    )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for statement in POSTGRESQL_TRIGGERS if is_postgresql else SQLITE_TRIGGERS:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_approval_timer_armed",
+        table_name="approval_timer",
+        postgresql_where=sa.text("state = 'armed'"),
+        sqlite_where=sa.text("state = 'armed'"),
+    )
+    op.drop_table("approval_timer")
     op.drop_index(
         "ix_approval_task_post",
         table_name="approval_task",
@@ -678,7 +786,18 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.drop_table("approval_task")
-    op.drop_index("ix_approval_stage_region", table_name="approval_stage")
+    op.drop_index(
+        "ix_approval_stage_provisional",
+        table_name="approval_stage",
+        postgresql_where=sa.text("due_is_provisional"),
+        sqlite_where=sa.text("due_is_provisional"),
+    )
+    op.drop_index(
+        "ix_approval_stage_active",
+        table_name="approval_stage",
+        postgresql_where=sa.text("state IN ('open','held')"),
+        sqlite_where=sa.text("state IN ('open','held')"),
+    )
     op.drop_table("approval_stage")
     op.drop_table("approval_round")
     op.drop_table("approval_event")
@@ -693,6 +812,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
     )
+    op.drop_index(op.f("ix_approval_case_parent_case"), table_name="approval_case")
     op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
     op.drop_index("ix_approval_case_initiator", table_name="approval_case")
     op.drop_index("ix_approval_case_home_region", table_name="approval_case")
@@ -708,6 +828,9 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'published'"),
     )
     op.drop_table("approval_definition")
+    op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
+    op.drop_index(op.f("ix_approval_attempt_at"), table_name="approval_attempt")
+    op.drop_table("approval_attempt")
     op.drop_table("stream_head")
     op.drop_index(
         "ix_outbox_unsent",

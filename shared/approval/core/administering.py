@@ -1,0 +1,87 @@
+"""The verbs of administrators, and the undoing of an approved case: suspend, resume, terminate, migrate, revoke."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.approval.core.asking import open_ready
+from shared.approval.core.command import MIGRATED, TERMINATED, Command
+from shared.approval.core.deadline import moved_start
+from shared.approval.core.moving import Moving
+from shared.approval.core.refusal import Permit, RefusalCode, Refused
+from shared.approval.core.route import plan
+from shared.approval.core.state import Stage
+from shared.approval.core.words import CaseState, StageState
+
+
+def suspend(moving: Moving, command: Command, _permit: Permit) -> None:
+    """Carry out `suspend`: the case's clock and its verbs stand still."""
+    _need_reason(command)
+    moving.note_verb(command)
+    moving.case = replace(moving.case, state=CaseState.SUSPENDED, suspended_at=moving.at)
+
+
+def resume(moving: Moving, command: Command, _permit: Permit) -> None:
+    """Carry out `resume`: the case goes on, and what was due is due that much later."""
+    moving.note_verb(command)
+    since = moving.case.suspended_at or moving.at
+    moving.case = replace(moving.case, state=CaseState.RUNNING, suspended_at=None)
+    for stage in moving.case.active_stages:
+        span = moving.definition.node(stage.node_key).due
+        if stage.clock_from is not None and span is not None:
+            start = moved_start(stage.clock_from, span, moving.world.workdays, since=since, until=moving.at)
+            moving.start_clock(stage, start)
+
+
+def terminate(moving: Moving, command: Command, _permit: Permit) -> None:
+    """Carry out `terminate`: an administrator ends the case, and says why."""
+    _need_reason(command)
+    moving.note_verb(command)
+    moving.end_round(None, StageState.CANCELLED, TERMINATED, command.actor.person)
+    moving.close(CaseState.TERMINATED)
+
+
+def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
+    """Carry out `migrate`: a running case goes over to a later version of its definition.
+
+    What it has passed stays passed; the nodes that decide now are asked anew, by the later version, and what comes
+    after them is laid out by it. `content` is the round's.
+
+    :raises Refused: `cannot_migrate` when it is no later version of the same definition, or a node that decides now
+        is not on its way.
+    """
+    target, case = command.definition, moving.case
+    if target is None or target.key != case.definition.key or target.version <= case.definition.version:
+        raise Refused.because(RefusalCode.CANNOT_MIGRATE)
+    passed = {stage.node_key for stage in case.live_stages if stage.state is StageState.PASSED}
+    planned = plan(target, moving.world.chain, command.content or {}, without=passed)
+    if {stage.node_key for stage in case.active_stages} - {stop.node.key for stop in planned}:
+        raise Refused.because(RefusalCode.CANNOT_MIGRATE)
+    moving.note_verb(command, version=target.version, sha256=target.sha256)
+    for stage in case.live_stages:
+        if stage.state is not StageState.PASSED:
+            moving.cancel_tasks(stage, MIGRATED, command.actor.person)
+            moving.set_stage(stage, StageState.CANCELLED)
+    moving.case = replace(moving.case, definition=target.ref)
+    moving.definition = target
+    moving.lay_out(planned)
+    open_ready(moving)
+
+
+def request_revocation(moving: Moving, command: Command, _permit: Permit) -> None:
+    """Carry out `request_revocation` (撤销): ask for an approved case to be undone; another case decides that."""
+    _need_reason(command)
+    moving.note_verb(command)
+
+
+def recount(moving: Moving, stage: Stage) -> bool:
+    """Count a provisional deadline again, now that more workdays are known; answers whether anything has changed."""
+    if stage.clock_from is None:
+        return False
+    before = moving.case.stage(stage.number)
+    return moving.start_clock(before, stage.clock_from) != before
+
+
+def _need_reason(command: Command) -> None:
+    if not command.opinion.strip():
+        raise Refused.because(RefusalCode.OPINION_REQUIRED)

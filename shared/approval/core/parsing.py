@@ -1,0 +1,142 @@
+"""From a mapping (a YAML file, a stored body, JSON over HTTP) to a definition, or to every mistake with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.approval.core.definition import (
+    DEFAULT_MAX_ROUNDS,
+    DEFAULT_MAX_VISITS,
+    MOST_ROUNDS,
+    TIERS,
+    Branch,
+    Definition,
+    Fork,
+    Item,
+    Node,
+    Revocation,
+    nodes_in,
+)
+from shared.approval.core.digest import sha256
+from shared.approval.core.parsing_node import node_of, title_of
+from shared.approval.core.parsing_when import condition_of
+from shared.approval.core.reader import DefinitionError, Reader, at
+from shared.approval.core.words import Duplicates, ForkKind
+
+_DEFINITION = {"key", "version", "title", "max_rounds", "max_visits", "duplicates", "revocation", "route"}
+
+
+def parse(body: Mapping[str, Any]) -> Definition:
+    """Answer the definition that a mapping describes.
+
+    :raises DefinitionError: with every mistake and its place, also for keys that mean nothing.
+    """
+    reader = Reader()
+    reader.known(body, "", _DEFINITION)
+    definition = Definition(
+        key=reader.text(body, "key", ""),
+        version=reader.count(body, "version", ""),
+        title=title_of(reader, body, ""),
+        max_rounds=reader.count(body, "max_rounds", "", default=DEFAULT_MAX_ROUNDS, most=MOST_ROUNDS),
+        max_visits=reader.count(body, "max_visits", "", default=DEFAULT_MAX_VISITS, most=MOST_ROUNDS),
+        duplicates=reader.one_of(body, "duplicates", "", Duplicates, default=Duplicates.FORBID),
+        revocation=_revocation(reader, body) if "revocation" in body else None,
+        route=_Route(reader).read(body, "route", ""),
+        body=body,
+        sha256=sha256(body),
+    )
+    if reader.problems:
+        raise DefinitionError(reader.problems)
+    return definition
+
+
+def _revocation(reader: Reader, body: Mapping[str, Any]) -> Revocation | None:
+    found = reader.mapping(body, "revocation", "", "days and definition")
+    if found is None:
+        return None
+    reader.known(found, "revocation", {"days", "definition"})
+    return Revocation(reader.count(found, "days", "revocation"), reader.text(found, "definition", "revocation"))
+
+
+class _Route:
+    """Reads a route and the routes of its branches, and checks what holds over all of them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._keys: set[str] = set()
+        self._height = -1
+        self._is_in_fork = False
+
+    def read(self, item: Mapping[str, Any], name: str, place: str, *, least: int = 1) -> tuple[Item, ...]:
+        """Answer the items of a route."""
+        found = self._reader.items(item, name, place, least=least)
+        return tuple(self._item(entry, f"{at(place, name)}[{index}]") for index, entry in enumerate(found))
+
+    def _item(self, item: Mapping[str, Any], place: str) -> Item:
+        if "fork" in item:
+            return self._fork(item, place)
+        node = node_of(self._reader, item, place, earlier=frozenset(self._keys))
+        if node.key in self._keys:
+            self._reader.problem(at(place, "node"), f'"{node.key}" is already the name of an earlier node')
+        self._keys.add(node.key)
+        self._climb(node, place)
+        return node
+
+    def _climb(self, node: Node, place: str) -> None:
+        # A route climbs: whoever stands above has the later word.
+        if TIERS.index(node.tier) < self._height:
+            self._reader.problem(at(place, "tier"), f'"{node.tier}" lies below the tier before it')
+        self._height = max(self._height, TIERS.index(node.tier))
+
+    def _fork(self, item: Mapping[str, Any], place: str) -> Fork:
+        self._reader.known(item, place, {"fork", "branches"})
+        kind = self._reader.one_of(item, "fork", place, ForkKind)
+        entries = self._reader.items(item, "branches", place, least=2)
+        branches = []
+        bottom = top = self._height
+        for index, entry in enumerate(entries):
+            # Branches lie beside each other: each begins at the height at which the fork does.
+            self._height = bottom
+            branches.append(self._branch(kind, entry, f"{place}.branches[{index}]"))
+            top = max(top, self._height)
+        self._height = top
+        self._check_branches(kind, branches, place)
+        return Fork(kind, tuple(branches))
+
+    def _branch(self, kind: ForkKind, item: Mapping[str, Any], place: str) -> Branch:
+        reader = self._reader
+        if kind is ForkKind.PARALLEL:
+            reader.known(item, place, {"route"})
+            return Branch(self.read(item, "route", place))
+        reader.known(item, place, {"when", "default", "route"})
+        if "default" in item:
+            if item["default"] is not True or "when" in item:
+                reader.problem(at(place, "default"), "is `true`, and stands without `when`")
+            return Branch(self.read(item, "route", place, least=0))
+        return Branch(self.read(item, "route", place), condition_of(reader, item, "when", place))
+
+    def _check_branches(self, kind: ForkKind, branches: list[Branch], place: str) -> None:
+        reader = self._reader
+        if kind is not ForkKind.EXCLUSIVE:
+            tiers = sorted({node.tier.value for branch in branches for node in nodes_in(branch.route)})
+            if len(tiers) > 1:
+                # Tiers may lie on different deployments, and a case is at one of them at a time.
+                reader.problem(
+                    place, f"has branches that are decided side by side at different tiers: {', '.join(tiers)}"
+                )
+        if kind is ForkKind.PARALLEL or not branches:
+            return
+        defaults = [index for index, branch in enumerate(branches) if branch.when is None]
+        if len(defaults) != 1:
+            reader.problem(place, "has not exactly one branch with `default: true`")
+        elif kind is ForkKind.EXCLUSIVE and defaults[0] != len(branches) - 1:
+            reader.problem(
+                f"{place}.branches[{defaults[0] + 1}]", "cannot be reached: it stands after the default branch"
+            )
+        conditions = [branch.when for branch in branches if branch.when is not None]
+        for index, condition in enumerate(conditions):
+            if kind is ForkKind.EXCLUSIVE and condition in conditions[:index]:
+                reader.problem(
+                    f"{place}.branches[{index}]", "cannot be reached: an earlier branch has the same condition"
+                )
