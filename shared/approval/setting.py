@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from shared.approval import directory, workdays
-from shared.approval.core.command import World
+from shared.approval.core.command import Seats, World
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Seat
 from shared.approval.core.words import StageState, Tier
@@ -34,15 +34,35 @@ class Setting:
         """Answer the names of regions on the day of an instant."""
         return RegionNames.at(self.regions, at)
 
-    def world(self, session: Session, home_region: str, *, at: datetime, case: Case | None = None) -> World:
-        """Answer the world as a case of that region, or a case on its way, has to know it.
+    def chain(self, home_region: str, *, at: datetime) -> tuple[Link, ...]:
+        """Answer a region and those above it, on the day.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
         steps = self.regions.chain(home_region, on=business_date(at))
-        chain = tuple(Link(step.code, Tier(step.level.value)) for step in steps)
+        return tuple(Link(step.code, Tier(step.level.value)) for step in steps)
+
+    def world(
+        self,
+        session: Session,
+        home_region: str,
+        *,
+        at: datetime,
+        case: Case | None = None,
+        seats: Seats | None = None,
+    ) -> World:
+        """Answer the world as a case of that region, or a case on its way, has to know it.
+
+        `seats` are those of the chain's regions, where they have been asked for already.
+
+        :raises Invalid: `unknown_region`, `region_not_reporting`.
+        """
+        chain = self.chain(home_region, at=at)
+        regions = {link.region for link in chain}
+        # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
-        seats = directory.holders(session, {link.region for link in chain} | ahead)
+        if seats is None or not ahead <= regions:
+            seats = directory.holders(session, regions | ahead)
         return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session))
 
     def seated(

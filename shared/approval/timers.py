@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
@@ -14,7 +14,8 @@ from shared.approval.core.state import Case, Timer
 from shared.approval.core.words import CaseState, StageState, TimerKind
 from shared.approval.tables import CaseRow
 from shared.approval.tables_beside import TimerRow, TimerState
-from shared.messaging.upsert import upsert
+from shared.storage.rows import put_row
+from shared.storage.trip import Errand
 
 _TIMERS, _CASES = table_of(TimerRow), table_of(CaseRow)
 _UNDER_WAY = (StageState.OPEN, StageState.HELD)
@@ -40,20 +41,14 @@ _FIRED = (
 )
 
 
-def keep(session: Session, before: Case | None, move: Move) -> None:
-    """Set the timers of a move, and cancel those of stages that it has ended."""
+def errands(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
+    """Answer what sets the timers of a move, and cancels those of stages that it has ended."""
     for stage in before.active_stages if before else ():
         timed = stage.clock_from is not None
         if timed and move.case.stage(stage.number).state not in _UNDER_WAY:
-            session.execute(_END, {"of_case": move.case.id, "of_stage": stage.number})
-    if not move.timers:
-        return
-    setting = upsert(session, _TIMERS)
-    again = setting.on_conflict_do_update(
-        index_elements=["case_id", "stage", "kind", "number"],
-        set_={"fire_at": setting.excluded.fire_at, "state": setting.excluded.state},
-    )
-    session.execute(again, [_row(move.case, timer) for timer in move.timers])
+            yield _END, {"of_case": move.case.id, "of_stage": stage.number}
+    for timer in move.timers:
+        yield put_row(session, _TIMERS, _row(move.case, timer), changing=("fire_at", "state"))
 
 
 def _row(case: Case, timer: Timer) -> dict[str, object]:
