@@ -14,12 +14,13 @@ from shared.approval.core.absence import MOST_STEPS, Absence, deputies, stands_f
 from shared.approval.core.state import Person
 from shared.contracts.registration import AbsenceChanged
 from shared.messaging.upsert import upsert
+from shared.storage.trip import Errand
 
 _ABSENCES = table_of(AbsenceRow)
 _DELEGATOR, _DELEGATE = _ABSENCES.c.delegator_id, _ABSENCES.c.delegate_id
-_IN_FORCE = select(_ABSENCES).where(
-    _ABSENCES.c.active, _ABSENCES.c.starts_at <= bindparam("at"), _ABSENCES.c.ends_at > bindparam("at")
-)
+_AT = bindparam("at", type_=_ABSENCES.c.starts_at.type)
+_IN_FORCE = select(_ABSENCES).where(_ABSENCES.c.active, _ABSENCES.c.starts_at <= _AT, _ABSENCES.c.ends_at > _AT)
+_OF_DELEGATE = _IN_FORCE.where(bindparam("account") == _DELEGATE)
 
 
 def keep(session: Session, event: AbsenceChanged) -> None:
@@ -43,8 +44,25 @@ def keep(session: Session, event: AbsenceChanged) -> None:
     )
 
 
-def standing_in(session: Session, account_id: str, *, business_type: str, at: datetime) -> tuple[Person, ...]:
-    """Answer the persons whose tasks of this kind an account may do now, the direct ones first."""
+def naming(account_id: str, *, at: datetime) -> Errand:
+    """Answer the errand that asks for the rules in force that name an account as delegate, mostly none."""
+    return _OF_DELEGATE, {"account": account_id, "at": at}
+
+
+def standing_in(
+    session: Session,
+    account_id: str,
+    *,
+    business_type: str,
+    at: datetime,
+    named: Sequence[Row[tuple[object, ...]]] | None = None,
+) -> tuple[Person, ...]:
+    """Answer the persons whose tasks of this kind an account may do now, the direct ones first.
+
+    `named` are the rows of `naming`, where they have been asked for already.
+    """
+    if named is not None and not named:
+        return ()
     rows = _around(session, account_id, near=_DELEGATE, far=_DELEGATOR, at=at)
     names = {row.delegator_id: row.delegator_name for row in rows}
     found = stands_for(account_id, map(_absence, rows), at=at, business_type=business_type)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import directory, workdays
+from shared.approval import absences, directory, workdays
 from shared.approval.core.command import Seats, World
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Seat
@@ -73,10 +75,18 @@ class Setting:
         business_type: str,
         at: datetime,
         posts: tuple[Seat, ...] | None = None,
+        named: Sequence[Any] | None = None,
         lock: bool = True,
     ) -> Party:
-        """Answer the actor with the posts that the directory knows of; what a token says is not asked."""
-        del business_type, at
+        """Answer the actor with the posts that the directory knows of, and those they stand in for.
+
+        What a token says is not asked. `posts` and `named`, the absence rules that name them, are given where they
+        have been asked for already.
+        """
         if posts is None:
             posts = directory.posts_of(session, actor.account_id, lock=lock)
-        return Party(actor.account_id, actor.name, posts)
+        # Only officials stand in for others: whoever holds no post is spared the question.
+        me = actor.account_id
+        away = absences.standing_in(session, me, business_type=business_type, at=at, named=named) if posts else ()
+        stands_for = directory.parties(session, [person.account_id for person in away]) if away else ()
+        return Party(actor.account_id, actor.name, posts, stands_for)
