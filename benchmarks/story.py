@@ -24,7 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.approvals import Reading, measure
+from benchmarks.crediting import Reading, measure
 from benchmarks.machine import machine
 from benchmarks.nodes import LINES, Measured, embedded, real
 from shared.logs import set_up_logs
