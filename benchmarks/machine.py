@@ -16,3 +16,8 @@ def machine() -> str:
     ]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+
+
+def machine_line(*more: str) -> str:
+    """Answer the line that a benchmark begins with: the machine, Python, and what else matters to the figures."""
+    return " · ".join([machine(), f"Python {platform.python_version()}", *more])
