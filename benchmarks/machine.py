@@ -19,5 +19,13 @@ def machine() -> str:
 
 
 def machine_line(*more: str) -> str:
-    """Answer the line that a benchmark begins with: the machine, Python, and what else matters to the figures."""
-    return " · ".join([machine(), f"Python {platform.python_version()}", *more])
+    """Answer the line that a benchmark begins with: the machine and what else matters to the figures.
+
+    The load is what other programs want of the processor; above half the cores it tells more than the figures do.
+    """
+    return " · ".join([machine(), f"load {load()}", f"Python {platform.python_version()}", *more])
+
+
+def load() -> float:
+    """Answer how many processes wanted the processor in the last minute, on average."""
+    return round(os.getloadavg()[0], 1)

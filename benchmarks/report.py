@@ -42,8 +42,6 @@ def _cell(now: Figures, before: Figures, path: tuple[str, ...]) -> str:
     value, was = _at(now, path), _at(before, path)
     if isinstance(value, dict):
         return " + ".join(f"{name} {part:.0f}" for name, part in value.items())
-    if value is None:
-        return "–"
     return f"{value}" if was is None or was == value else f"{value}  (was {was})"
 
 
