@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.approval.core.definition import DEFAULT_MAX_ROUNDS
+from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
-from shared.approval.core.reader import DefinitionError
 from shared.approval.core.words import Mode, Tier, Verb
 from shared.approval.definitions import shipped
 from shared.identity import Role
@@ -106,3 +106,20 @@ def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(DefinitionError) as refused:
         parse(body(node("county") | {"tier": "town", "mode": "most"}, max_rounds=0))
     assert [problem.place for problem in refused.value.problems] == ["max_rounds", "route[0].mode", "route[0].tier"]
+
+
+def test_what_is_nested_without_end_is_a_mistake_and_no_crash() -> None:
+    deep: Any = 1
+    when: dict[str, Any] = {"field": "/a", "is": "==", "value": 1}
+    route: list[Any] = [node("county")]
+    for _ in range(500):
+        deep, when = [deep], {"not": when}
+        route = [{"fork": "parallel", "branches": [{"route": route}, {"route": [node("county")]}]}]
+    plain = {"field": "/a", "is": "==", "value": deep}
+    forks = [
+        {"fork": "exclusive", "branches": [{"when": one, "route": [node("county")]}, {"default": True, "route": []}]}
+        for one in (when, plain)
+    ]
+    for written in (body(*route), *map(body, forks), body(node("county") | {"tier": deep})):
+        with pytest.raises(DefinitionError):
+            parse(written)
