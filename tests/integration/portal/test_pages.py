@@ -19,9 +19,9 @@ PAGES = {
     "": ["/", "/login", "/register", "/activate", "/nowhere"],
     "wang": ["/", "/me", "/messages", "/register/organisation"],
     "head": ["/", "/projects", "/register/volunteer", "/posts"],
-    "county": ["/", "/messages"],
+    "county": ["/", "/messages", "/definitions", "/definitions/reporting/activity_report/1"],
     "security": ["/", "/posts"],
-    "system": ["/", "/posts"],
+    "system": ["/", "/posts", "/definitions"],
 }
 
 
