@@ -12,6 +12,7 @@ from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from shared.approval.core.definition import Definition
+    from shared.approval.service import Approvals
     from shared.storage import Database
 
 DATA = click.option(
@@ -32,7 +33,7 @@ def routes_list() -> None:
     """List the routes that come with the system, and which service starts cases on them."""
     from shared.approval.definitions import shipped
 
-    starts = {key: service for service in case_services() for key in _approvals(service).definitions}
+    starts = {key: service for service in case_services() for key in approvals_of(service).definitions}
     for key, definition in shipped().items():
         where = starts.get(key, "–")
         click.echo(f"{key:<26} {definition.version:>3}  {where:<14} {definition.title.zh} / {definition.title.en}")
@@ -168,10 +169,12 @@ def _definition(key: str, version: int | None, data: Path | None) -> Definition:
     raise click.ClickException(f"no version {version} of {key} was published")
 
 
-def _approvals(service: str) -> Any:
+def approvals_of(service: str) -> Approvals:
+    """Answer the one door to a service's cases."""
     from importlib import import_module
 
-    return import_module(f"services.{service}.commands.cases").approvals
+    found: Approvals = import_module(f"services.{service}.commands.cases").approvals
+    return found
 
 
 def _settings() -> Settings:

@@ -17,7 +17,10 @@ from shared.approval.service import Approvals
 from shared.approval.views import CaseView
 from shared.storage import UnitOfWork
 
-approvals = Approvals(service="awards", definitions=[*STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION])
+approvals = Approvals(
+    service="awards",
+    definitions=["revocation", *STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION, "project_grade"],
+)
 outcomes = approvals.outcomes
 
 
