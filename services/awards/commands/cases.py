@@ -43,6 +43,12 @@ def nomination_rejected(uow: UnitOfWork, case: CaseView) -> None:
     decide(uow, case.business_id, state=NominationState.REFUSED, reason=case.last.opinion)
 
 
+@outcomes.on(stars.BUSINESS, Outcome.WITHDRAWN)
+def star_withdrawn(uow: UnitOfWork, case: CaseView) -> None:
+    """End a candidacy whose hours were taken back."""
+    decide(uow, case.business_id, state=NominationState.WITHDRAWN, reason=case.last.opinion)
+
+
 @outcomes.on(commendations.BUSINESS, Outcome.RETURNED)
 def commendation_returned(uow: UnitOfWork, case: CaseView) -> None:
     """Give the nomination back to its clerk."""

@@ -15,6 +15,7 @@ outcomes.on(BUSINESS, Outcome.RESUBMITTED)(submission.send_again)
 outcomes.on(BUSINESS, Outcome.WITHDRAWN)(submission.take_report_back)
 outcomes.on(BUSINESS, Outcome.APPROVED)(submission.approve_report)
 outcomes.on(BUSINESS, Outcome.REJECTED)(submission.reject_report)
+outcomes.on(BUSINESS, Outcome.REVOKED)(submission.revoke_report)
 
 approvals = Approvals(
     service="reporting",

@@ -246,7 +246,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.CheckConstraint("state = 'draft' OR case_id IS NOT NULL", name=op.f("ck_report_case_if_submitted")),
         sa.CheckConstraint(
-            "state IN ('draft','running','returned','approved','rejected')", name=op.f("ck_report_state")
+            "state IN ('draft','running','returned','approved','rejected','revoked')", name=op.f("ck_report_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
         sa.UniqueConstraint("activity_id", name=op.f("uq_report_activity_id")),
