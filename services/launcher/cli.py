@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from services.launcher.casework import routes, trail
 from shared.settings import Settings, SettingsError
 
 SERVICE = click.argument("service", metavar="SERVICE|all")
@@ -16,6 +17,10 @@ SERVICE = click.argument("service", metavar="SERVICE|all")
 @click.group()
 def main() -> None:
     """Anyuan 安愿: work-safety volunteer service of a province."""
+
+
+main.add_command(routes)
+main.add_command(trail)
 
 
 @main.command()

@@ -55,6 +55,7 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "other_language": Language.CHINESE if g.words.language is Language.ENGLISH else Language.ENGLISH,
             "may_organise": person is not None and person.has_role(Role.ORGANISATION_ADMIN),
             "may_decide": person is not None and person.has_role(*OFFICIALS),
+            "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
             "here": request.full_path.rstrip("?"),
         }

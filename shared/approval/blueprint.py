@@ -19,6 +19,7 @@ from shared.approval.attempts import Attempt
 from shared.approval.commands import Details
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
+from shared.approval.defining import add_definitions
 from shared.approval.schemas import (
     CaseDetailOut,
     CaseOut,
@@ -109,6 +110,7 @@ def approval_blueprint(approvals: Approvals) -> Blueprint:
     _add_lists(blp, approvals)
     for verb, wire in VERBS.items():
         _add_verb(blp, approvals, verb, wire)
+    add_definitions(blp, approvals)
     blp.after_request(_keep_attempt)
     return blp
 

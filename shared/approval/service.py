@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import absences, catalogue, commands, directory, following, lists, reading
+from shared.approval import absences, catalogue, commands, directory, drafting, following, lists, reading
 from shared.approval.commands import Details
 from shared.approval.core.definition import Definition
-from shared.approval.core.reader import DefinitionError, Problem
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
@@ -31,13 +30,15 @@ from shared.storage import UnitOfWork
 class Approvals:
     """The cases of one service.
 
-    `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in
-    the trail; `outcomes` holds what the service does when its cases move.
+    `definitions` are the keys of the shipped definitions that it starts cases on, each after those that it names;
+    `node` names this deployment in the trail; administrators of the `root_region` may change definitions;
+    `outcomes` holds what the service does when its cases move.
     """
 
     service: str
     definitions: Sequence[str]
     node: str = "hebei"
+    root_region: str = "130000"
     regions: Regions = field(default_factory=Regions.load)
     outcomes: Outcomes = field(default_factory=Outcomes)
 
@@ -46,28 +47,34 @@ class Approvals:
 
         :raises Conflict: `definition_changed` when a file was edited and its version was not raised.
         """
-        by = f"system:{self.service}"
-        return tuple(key for key in self.definitions if self.publish(uow, shipped()[key], by=by))
+        found = shipped()
+        # What the people of this node have made their own is not replaced by a newer file.
+        keys = [key for key in self.definitions if not catalogue.is_their_own(uow.session, key)]
+        return tuple(key for key in keys if self.publish(uow, found[key], by=self._system))
 
     def publish(self, uow: UnitOfWork, definition: Definition, *, by: str) -> bool:
         """Publish one version of a definition; cases that run stay on theirs. Answers False when it is there already.
 
         :raises Conflict: `definition_changed`, `definition_older`.
-        :raises DefinitionError: when it asks a role that no official has.
+        :raises DefinitionError: when it names a role or a definition that does not exist, or would have no end.
         """
-        unknown = [
-            Problem(f"node {node.key}", f'"{approver.role}" is not one of {", ".join(sorted(OFFICIALS))}')
-            for node in definition.nodes
-            for approver in node.approvers
-            if approver.role is not None and approver.role not in OFFICIALS
-        ]
-        if unknown:
-            raise DefinitionError(unknown)
+        drafting.check_known(uow.session, definition, with_accounts=False)
         return catalogue.publish(uow.session, definition, by=by, at=uow.now)
 
     def retire(self, uow: UnitOfWork, key: str) -> None:
         """Let no case be started on a definition any more; those that run go on."""
-        catalogue.retire(uow.session, key)
+        catalogue.retire(uow.session, key, by=self._system, at=uow.now)
+
+    def may_define(self, session: Session, principal: Principal) -> bool:
+        """Tell whether somebody may see and change the drafts of definitions."""
+        return drafting.may_define(session, principal.account_id, root_region=self.root_region, lock=False)
+
+    def check_may_define(self, uow: UnitOfWork, principal: Principal) -> None:
+        """Refuse a change of definitions by anybody but a system administrator of the province.
+
+        :raises Forbidden: `not_the_provinces_administrator`.
+        """
+        drafting.check_may_define(uow.session, principal.account_id, root_region=self.root_region)
 
     def follow_post(self, uow: UnitOfWork, event: PostChanged) -> None:
         """Keep the directory by what `registration` told, and hold or open the cases that the change touches.
@@ -215,6 +222,10 @@ class Approvals:
 
     def _names(self, at: datetime) -> RegionNames:
         return RegionNames.at(self.regions, at)
+
+    @property
+    def _system(self) -> str:
+        return f"{catalogue.SYSTEM}{self.service}"
 
     @property
     def _setting(self) -> Setting:

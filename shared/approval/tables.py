@@ -41,12 +41,15 @@ _CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
 
 
 class DefinitionRow(ApprovalBase):
-    """One version of a definition; it never changes once it is published."""
+    """One version of a definition; it never changes once it is published. `rev` counts the savings of a draft."""
 
     __tablename__ = "approval_definition"
     __table_args__ = (
         CheckConstraint(f"state IN {words(DefinitionState)}", name="state"),
-        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("version >= 1 AND rev >= 1", name="counts"),
+        CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
+        CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
+        index_where("state = 'draft'", "uq_approval_definition_draft", "key", unique=True),
         index_where("state = 'published'", "uq_approval_definition_published", "key", unique=True),
     )
 
@@ -55,8 +58,13 @@ class DefinitionRow(ApprovalBase):
     state: Mapped[str] = mapped_column(_WORD)
     body: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(_HASH)
+    rev: Mapped[int] = mapped_column(default=1)
+    saved_by: Mapped[str | None] = mapped_column(_ID)
+    saved_at: Mapped[datetime | None]
     published_by: Mapped[str | None] = mapped_column(_ID)
     published_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None] = mapped_column(_ID)
+    retired_at: Mapped[datetime | None]
 
 
 class CaseRow(ApprovalBase):

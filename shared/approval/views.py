@@ -231,3 +231,39 @@ class RegionNames:
             return self._regions.get(code, on=self._on).full_name
         except UnknownRegion:
             return code
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionVersion:
+    """One version of a definition: where it stands, and who did what to it when."""
+
+    version: int
+    state: str
+    sha256: str
+    rev: int
+    saved_by: str | None
+    saved_at: datetime | None
+    published_by: str | None
+    published_at: datetime | None
+    retired_by: str | None
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionVersions:
+    """A definition with its versions, the newest first."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    versions: tuple[DefinitionVersion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionText(DefinitionVersion):
+    """One version of a definition as it is written."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    body: Mapping[str, Any]

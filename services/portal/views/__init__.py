@@ -2,6 +2,7 @@
 
 from services.portal.views.absences import blp as absences
 from services.portal.views.cases import blp as cases
+from services.portal.views.definitions import blp as definitions
 from services.portal.views.front import blp as front
 from services.portal.views.me import blp as me
 from services.portal.views.messages import blp as messages
@@ -18,6 +19,7 @@ BLUEPRINTS = (
     cases,
     reports,
     absences,
+    definitions,
     me,
     messages,
     registering,

@@ -16,12 +16,21 @@ from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.approval.views import CaseView
-from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned, ReportSubmitted
+from shared.contracts.reporting import (
+    ReportApproved,
+    ReportLine,
+    ReportRejected,
+    ReportReturned,
+    ReportRevoked,
+    ReportSubmitted,
+)
 from shared.errors import Invalid, Unavailable
 from shared.hours import show_hours
 from shared.storage import UnitOfWork
 
 BUSINESS = "activity_report"
+#: What volunteers are told; why it was revoked is in the trail of the case that decided it.
+_REVOKED = "活动报告已被撤销"
 
 
 def submit_report(uow: UnitOfWork, report: Report, *, actor: Party, approvals: Approvals, command_id: str) -> Report:
@@ -179,6 +188,24 @@ def reject_report(uow: UnitOfWork, case: CaseView) -> None:
             organisation_id=report.organisation_id,
             title=report.activity_name,
             reason=case.last.opinion,
+        )
+    )
+
+
+def revoke_report(uow: UnitOfWork, case: CaseView) -> None:
+    """Undo an approved report: `records` takes back what it had confirmed.
+
+    The report stays as it was decided; what was served after all is recorded with another activity.
+    """
+    report = _of(uow, case)
+    report.state = ReportState.REVOKED.value
+    uow.publish(
+        ReportRevoked(
+            report_id=report.id,
+            activity_id=report.activity_id,
+            organisation_id=report.organisation_id,
+            title=report.activity_name,
+            reason=_REVOKED,
         )
     )
 

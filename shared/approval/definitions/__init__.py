@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from shared.approval.core.definition import Definition
+from shared.approval.core.mistakes import DefinitionError, Mistake, problem
 from shared.approval.core.parsing import parse
-from shared.approval.core.reader import DefinitionError, Problem
 
 FOLDER = Path(__file__).parent
 
@@ -30,5 +30,5 @@ def shipped() -> Mapping[str, Definition]:
 def _read(path: Path) -> Definition:
     definition = parse(yaml.safe_load(path.read_text(encoding="utf-8")))
     if definition.key != path.stem:
-        raise DefinitionError([Problem("key", f'"{definition.key}" is not the name of the file {path.name}')])
+        raise DefinitionError([problem("key", Mistake.OTHER_KEY, key=definition.key, name=path.stem)])
     return definition

@@ -22,8 +22,9 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "star.granted": ("registration", "notifications"),
     "activity.held": ("reporting",),
     "hours.credited": ("registration", "awards", "notifications"),
+    "hours.voided": ("registration", "awards"),
     "record.confirmed": ("records",),
-    "record.voided": ("notifications",),
+    "record.voided": ("records", "notifications"),
     "organisation.approved": ("records", "reporting", "notifications"),
     "absence.changed": ("registration", "reporting", "awards", "notifications"),
     "post.changed": ("registration", "reporting", "awards", "notifications"),
@@ -32,6 +33,7 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "report.approved": ("records", "notifications"),
     "report.rejected": ("records", "notifications"),
     "report.returned": ("notifications",),
+    "report.revoked": ("records",),
     "report.submitted": ("records",),
 }
 """Who must hear of what, said once more than in the code: an event that gets or loses a listener changes this too."""

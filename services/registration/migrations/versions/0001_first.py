@@ -90,7 +90,7 @@ POSTGRESQL_TRIGGERS = (
     """,
     """
     CREATE OR REPLACE TRIGGER approval_definition_unchanged
-        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
         FOR EACH ROW
         WHEN (NOT (OLD.state = 'draft'))
         EXECUTE FUNCTION approval_refuse_change()
@@ -100,6 +100,13 @@ POSTGRESQL_TRIGGERS = (
         BEFORE DELETE ON approval_definition
         FOR EACH ROW
         WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN (OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired'))
         EXECUTE FUNCTION approval_refuse_change()
     """,
 )
@@ -180,7 +187,7 @@ SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_definition_unchanged
-        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
         FOR EACH ROW
         WHEN NOT (OLD.state = 'draft')
         BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
@@ -190,6 +197,13 @@ SQLITE_TRIGGERS = (
         BEFORE DELETE ON approval_definition
         FOR EACH ROW
         WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired')
         BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
     """,
 )
@@ -536,11 +550,28 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("saved_by", sa.String(length=60), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_by", sa.String(length=60), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_by", sa.String(length=60), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name=op.f("ck_approval_definition_published")),
+        sa.CheckConstraint(
+            "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
+        ),
         sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
-        sa.CheckConstraint("version >= 1", name=op.f("ck_approval_definition_version")),
+        sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
+    )
+    op.create_index(
+        "uq_approval_definition_draft",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
     )
     op.create_index(
         "uq_approval_definition_published",
@@ -916,6 +947,12 @@ def downgrade() -> None:
         table_name="approval_definition",
         postgresql_where=sa.text("state = 'published'"),
         sqlite_where=sa.text("state = 'published'"),
+    )
+    op.drop_index(
+        "uq_approval_definition_draft",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
     )
     op.drop_table("approval_definition")
     op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
