@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.approval import catalogue, store
+from shared.approval import catalogue, deadlines, store
 from shared.approval.core import engine
 from shared.approval.core.command import Command, Move
 from shared.approval.core.definition import Definition
@@ -35,6 +35,7 @@ def follow(
     """Tell the others, run the service's hooks and move the cases that depend on this one; answers the case's view."""
     for event in events_of(move, definition, command):
         uow.publish(event)
+    deadlines.raise_alarm(uow, before, move.case)
     seen = view(uow, setting, move.case, definition, command)
     outcome = outcome_of(before.state, move.case.state) if before else None
     if outcome is not None:

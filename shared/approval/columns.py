@@ -80,6 +80,7 @@ def stage_moving_columns(stage: Stage) -> dict[str, Any]:
         "clock_from": stage.clock_from,
         "due_at": stage.due_at,
         "due_is_provisional": stage.due_is_provisional,
+        "reminded": stage.reminded,
     }
 
 
@@ -192,6 +193,7 @@ def stage_of(row: Row[Any]) -> Stage:
         clock_from=row.clock_from,
         due_at=row.due_at,
         due_is_provisional=row.due_is_provisional,
+        reminded=row.reminded,
     )
 
 

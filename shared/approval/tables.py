@@ -163,6 +163,7 @@ class StageRow(ApprovalBase):
     clock_from: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     due_is_provisional: Mapped[bool]
+    reminded: Mapped[int]
 
 
 class TaskRow(ApprovalBase):

@@ -175,7 +175,10 @@ class Trail:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskItem:
-    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them."""
+    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them.
+
+    `due_at` is the next deadline where the case is now.
+    """
 
     case_id: str
     business_type: str
@@ -193,6 +196,8 @@ class TaskItem:
     last_name: str
     verb: str | None
     at: datetime
+    due_at: datetime | None
+    due_is_provisional: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,12 +210,16 @@ class TaskPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCounts:
-    """How much waits for somebody: to decide, to correct, started and still running, and held in their regions."""
+    """How much waits for somebody: to decide, to correct, started and still running.
+
+    In the regions of an official: held, and with a provisional deadline.
+    """
 
     todo: int
     returned: int
     started: int
     held: int
+    provisional: int
 
 
 class RegionNames:

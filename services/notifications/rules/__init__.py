@@ -3,6 +3,7 @@
 from services.notifications.rules.cases import (
     TELL_OF_THEIR_END,
     TELL_OF_THEIR_RETURN,
+    calendar_missing,
     case_approved,
     case_closed,
     case_held,
@@ -33,6 +34,7 @@ __all__ = [
     "TELL_OF_THEIR_RETURN",
     "Text",
     "award_granted",
+    "calendar_missing",
     "case_approved",
     "case_closed",
     "case_held",
