@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.awards.commands import copies, stars
 from services.awards.commands.cases import approvals
 from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged, VolunteerRegistered
+from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
@@ -13,6 +13,7 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(PostChanged)(approvals.follow_post)
+reactions.on(AbsenceChanged)(approvals.follow_absence)
 
 
 @reactions.on(HoursCredited)

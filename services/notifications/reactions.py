@@ -15,13 +15,20 @@ from shared.contracts.cases import (
     TaskReminded,
 )
 from shared.contracts.records import HoursCredited, RecordVoided
-from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
+from shared.contracts.registration import (
+    AbsenceChanged,
+    OrganisationApproved,
+    PostChanged,
+    RegistrationRefused,
+    VolunteerRegistered,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.messaging import Reactions
 
 reactions = Reactions("notifications")
 
 reactions.on(PostChanged)(copies.know_post)
+reactions.on(AbsenceChanged)(telling.tell_absence)
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerRegistered)(telling.welcome_volunteer)
 reactions.on(OrganisationApproved)(copies.know_organisation)

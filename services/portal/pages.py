@@ -14,7 +14,7 @@ from services.portal.sessions import visit
 from services.portal.words import Language, Words
 from shared.clock import Clock, business_date
 from shared.identity import Role
-from shared.identity.people import ADMINISTRATORS
+from shared.identity.people import ADMINISTRATORS, OFFICIALS
 
 LANGUAGE_COOKIE = "anyuan-language"
 _YEAR = 365 * 24 * 3600
@@ -54,6 +54,7 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "may_confirm_posts": person is not None and person.has_role(Role.SECURITY_ADMIN),
             "other_language": Language.CHINESE if g.words.language is Language.ENGLISH else Language.ENGLISH,
             "may_organise": person is not None and person.has_role(Role.ORGANISATION_ADMIN),
+            "may_decide": person is not None and person.has_role(*OFFICIALS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
             "here": request.full_path.rstrip("?"),
         }

@@ -6,7 +6,7 @@ from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file
 from shared.contracts.awards import AwardGranted, StarGranted
 from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged
+from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
@@ -56,5 +56,6 @@ def enter_award(uow: UnitOfWork, event: AwardGranted) -> None:
     )
 
 
-# Who holds which post decides who may decide: the engine keeps its directory by this.
+# Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
+reactions.on(AbsenceChanged)(approvals.follow_absence)

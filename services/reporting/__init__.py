@@ -2,5 +2,6 @@
 
 The only writer of activity reports. A draft appears by `activity.held`; the organisation completes and submits it;
 county, city and province decide it. Publishes `report.submitted`, `report.returned`, `report.approved` and
-`report.rejected`; reacts to `activity.held` and `organisation.approved`.
+`report.rejected`; reacts to `activity.held` and `organisation.approved`, and to `post.changed` and `absence.changed`
+(who can decide, and for whom).
 """

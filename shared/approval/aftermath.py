@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.approval import catalogue, deadlines, store
 from shared.approval.core import engine
-from shared.approval.core.command import Command, Move
+from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Parent, Party, Stage
 from shared.approval.core.words import CLOSED, CaseState, Verb
@@ -31,12 +31,15 @@ def follow(
     move: Move,
     definition: Definition,
     command: Command | None,
-) -> CaseView:
-    """Tell the others, run the service's hooks and move the cases that depend on this one; answers the case's view."""
+    seen: CaseView,
+) -> None:
+    """Tell the others, run the service's hooks and move the cases that depend on this one.
+
+    `seen` is the case after the move, as hooks get to see it.
+    """
     for event in events_of(move, definition, command):
         uow.publish(event)
     deadlines.raise_alarm(uow, before, move.case)
-    seen = view(uow, setting, move.case, definition, command)
     outcome = outcome_of(before.state, move.case.state) if before else None
     if outcome is not None:
         setting.outcomes.run(uow, seen, outcome)
@@ -48,13 +51,13 @@ def follow(
         _open_revocation(uow, setting, move.case, definition, command)
     if move.case.parent is not None and before is not None and move.case.state in CLOSED:
         _tell_parent(uow, setting, move.case, move.case.parent)
-    return seen
 
 
-def view(uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, command: Command | None) -> CaseView:
+def view(
+    uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, command: Command | None, world: World
+) -> CaseView:
     """Answer the case as the one who acted sees it."""
     reader = command.actor if command else Party.system(setting.service)
-    world = setting.world(uow.session, case.home_region, at=uow.now, case=case)
     opinion = command.opinion if command else ""
     return case_view(case, definition, reader=reader, opinion=opinion, names=setting.names(uow.now), world=world)
 
@@ -112,7 +115,8 @@ def _open(
     if not store.add(uow.session, move.case):
         raise store.already_open(uow.session, opening.business_type, opening.business_id)
     store.save_new(uow.session, move)
-    follow(uow, setting, None, move, definition, command)
+    seen = view(uow, setting, move.case, definition, command, world)
+    follow(uow, setting, None, move, definition, command, seen)
 
 
 def _end_subcase(uow: UnitOfWork, setting: Setting, case: Case, stage: Stage) -> None:
@@ -124,7 +128,9 @@ def _end_subcase(uow: UnitOfWork, setting: Setting, case: Case, stage: Stage) ->
     world = setting.world(uow.session, child.home_region, at=uow.now, case=child)
     move = engine.abandon(child, definition=definition, world=world)
     store.save(uow.session, child, move)
-    follow(uow, setting, child, replace(move, case=replace(move.case, parent=None)), definition, None)
+    seen = view(uow, setting, move.case, definition, None, world)
+    # Whoever waited for it waits no more and is not told.
+    follow(uow, setting, child, replace(move, case=replace(move.case, parent=None)), definition, None, seen)
 
 
 def _tell_parent(uow: UnitOfWork, setting: Setting, child: Case, parent: Parent) -> None:
@@ -140,4 +146,5 @@ def _tell_parent(uow: UnitOfWork, setting: Setting, child: Case, parent: Parent)
         move = engine.revoke(waiting, by=child.id, definition=definition, world=world) if has_passed else None
     if move is not None:
         store.save(uow.session, waiting, move)
-        follow(uow, setting, waiting, move, definition, None)
+        seen = view(uow, setting, move.case, definition, None, world)
+        follow(uow, setting, waiting, move, definition, None, seen)

@@ -47,4 +47,5 @@ def _follow(uow: UnitOfWork, setting: Setting, case_id: str, moved: _Moved) -> N
     move = moved(case, bound, world)
     if move is not None:
         store.save(uow.session, case, move)
-        aftermath.follow(uow, setting, case, move, bound, None)
+        seen = aftermath.view(uow, setting, move.case, bound, None, world)
+        aftermath.follow(uow, setting, case, move, bound, None, seen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import catalogue, commands, directory, following, lists, reading, workdays
+from shared.approval import absences, catalogue, commands, directory, following, lists, reading, workdays
 from shared.approval.commands import Details
 from shared.approval.core.definition import Definition
 from shared.approval.core.reader import DefinitionError, Problem
@@ -20,7 +20,7 @@ from shared.approval.lists import TaskList
 from shared.approval.outcomes import Outcomes
 from shared.approval.setting import Setting
 from shared.approval.views import CaseDetail, CaseView, RegionNames, TaskCounts, TaskPage, Trail
-from shared.contracts.registration import PostChanged
+from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.identity import Principal, Role
 from shared.identity.people import OFFICIALS
 from shared.regions import Regions
@@ -104,6 +104,10 @@ class Approvals:
         touched = directory.keep(uow.session, event)
         for case_id in directory.waiting_cases(uow.session, touched):
             following.reseat(uow, self._setting, case_id)
+
+    def follow_absence(self, uow: UnitOfWork, event: AbsenceChanged) -> None:
+        """Keep who stands in for whom by what `registration` told."""
+        absences.keep(uow.session, event)
 
     def open(
         self,

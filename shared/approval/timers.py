@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, literal, select, tuple_, update
+from sqlalchemy import Executable, and_, bindparam, case, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -15,12 +17,11 @@ from shared.approval.core.state import Case, Timer
 from shared.approval.core.words import CaseState, StageState, TimerKind
 from shared.approval.tables import CaseRow
 from shared.approval.tables_beside import TimerRow, TimerState
-from shared.messaging.upsert import upsert
 from shared.storage import InstantUTC
+from shared.storage.trip import Errand
 
 _TIMERS, _CASES = table_of(TimerRow), table_of(CaseRow)
 _KEY = (_TIMERS.c.case_id, _TIMERS.c.stage, _TIMERS.c.kind, _TIMERS.c.number)
-_built: dict[str, Any] = {}
 _UNDER_WAY = (StageState.OPEN, StageState.HELD)
 _END = (
     update(_TIMERS)
@@ -45,32 +46,33 @@ _FIRED = (
 )
 
 
-def keep(session: Session, before: Case | None, move: Move) -> None:
-    """Set the timers of a move, and cancel those of stages that it has ended.
+def errands(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
+    """Answer what sets the timers of a move, and cancels those of stages that it has ended.
 
     One that has fired stays so when its moment is counted again and is past all the same.
     """
     for stage in before.active_stages if before else ():
         timed = stage.clock_from is not None
         if timed and move.case.stage(stage.number).state not in _UNDER_WAY:
-            session.execute(_END, {"of_case": move.case.id, "of_stage": stage.number})
-    if not move.timers:
-        return
-    at = move.entries[-1].place.at
-    session.execute(_setting(session), [_row(move.case, timer) | {"moved_at": at} for timer in move.timers])
+            yield _END, {"of_case": move.case.id, "of_stage": stage.number}
+    for timer in move.timers:
+        row = _row(move.case, timer) | {"moved_at": move.entries[-1].place.at}
+        yield _setting(session.get_bind().dialect.name), row
 
 
-def _setting(session: Session) -> Any:
-    """Answer the statement that sets a timer, which is built once for each kind of database."""
-    dialect = session.get_bind().dialect.name
-    if dialect not in _built:
-        setting = upsert(session, _TIMERS)
-        fire_at = setting.excluded.fire_at
-        is_over = and_(_TIMERS.c.state == TimerState.FIRED.value, fire_at <= bindparam("moved_at", type_=InstantUTC))
-        state = case((is_over, TimerState.FIRED.value), else_=TimerState.ARMED.value)
-        names = [column.name for column in _KEY]
-        _built[dialect] = setting.on_conflict_do_update(index_elements=names, set_={"fire_at": fire_at, "state": state})
-    return _built[dialect]
+@cache
+def _setting(dialect: str) -> Executable:
+    """Answer the statement that sets a timer, made once for each kind of database."""
+    setting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(_TIMERS)
+    setting = setting.values({column.name: bindparam(column.name, type_=column.type) for column in _TIMERS.columns})
+    fire_at = setting.excluded.fire_at
+    is_over = and_(_TIMERS.c.state == TimerState.FIRED.value, fire_at <= bindparam("moved_at", type_=InstantUTC))
+    state = case((is_over, TimerState.FIRED.value), else_=TimerState.ARMED.value)
+    names = [column.name for column in _KEY]
+    statement: Executable = setting.on_conflict_do_update(
+        index_elements=names, set_={"fire_at": fire_at, "state": state}
+    )
+    return statement
 
 
 def _row(moved: Case, timer: Timer) -> dict[str, object]:

@@ -6,9 +6,10 @@ memory; one small question to the database per transaction tells whether they ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from importlib import metadata
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, delete, func, insert, select
@@ -18,23 +19,33 @@ from shared.approval.base import table_of
 from shared.approval.workday_tables import WorkdayRow, WorkdayYearRow
 from shared.errors import Invalid
 from shared.messaging.upsert import upsert
+from shared.storage.trip import Errand, one_trip
 from shared.workdays import Workdays
 
 _YEARS, _DAYS = table_of(WorkdayYearRow), table_of(WorkdayRow)
 _PACKAGE = "chinesecalendar"
 _THIS_TRANSACTION = "approval.workdays"
-_LOADS = select(func.sum(_YEARS.c.loads))
+_LOADS = select(func.coalesce(func.sum(_YEARS.c.loads), 0).label("loads"))
 _KNOWN_YEARS = select(_YEARS.c.year)
 _EXCEPTIONS = select(_DAYS.c.day, _DAYS.c.is_workday)
 #: Per engine, the newest that was read and the number of loads that it stands for.
 _read: WeakKeyDictionary[Engine, tuple[int, Workdays]] = WeakKeyDictionary()
 
 
-def known(session: Session) -> Workdays:
-    """Answer the workdays of the loaded years; within one session they are asked for once."""
+def asking() -> Errand:
+    """Answer the errand that asks whether there is anything newer than what is known; `known` reads its rows."""
+    return _LOADS, {}
+
+
+def known(session: Session, asked: Sequence[Any] | None = None) -> Workdays:
+    """Answer the workdays of the loaded years; within one session they are asked for once.
+
+    `asked` are the rows of `asking`, where another trip to the database has brought them along.
+    """
     found: Workdays | None = session.info.get(_THIS_TRANSACTION)
     if found is None:
-        found = session.info[_THIS_TRANSACTION] = _newest(session)
+        rows = one_trip(session, [asking()])[0] if asked is None else asked
+        found = session.info[_THIS_TRANSACTION] = _newest(session, int(rows[0].loads))
     return found
 
 
@@ -43,9 +54,8 @@ def source_of(session: Session, year: int) -> str | None:
     return session.scalar(select(_YEARS.c.source).where(_YEARS.c.year == year))
 
 
-def _newest(session: Session) -> Workdays:
+def _newest(session: Session, loads: int) -> Workdays:
     engine = session.get_bind().engine
-    loads = session.scalar(_LOADS) or 0
     kept = _read.get(engine)
     if kept is not None and kept[0] == loads:
         return kept[1]

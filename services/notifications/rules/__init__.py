@@ -1,5 +1,6 @@
 """What people are told, in Chinese and English, and where each message leads: plain values in, plain values out."""
 
+from services.notifications.rules.absences import absence_for_delegate, absence_for_delegator
 from services.notifications.rules.cases import (
     TELL_OF_THEIR_END,
     TELL_OF_THEIR_RETURN,
@@ -33,6 +34,8 @@ __all__ = [
     "TELL_OF_THEIR_END",
     "TELL_OF_THEIR_RETURN",
     "Text",
+    "absence_for_delegate",
+    "absence_for_delegator",
     "award_granted",
     "calendar_missing",
     "case_approved",

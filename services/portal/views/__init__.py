@@ -1,5 +1,6 @@
 """The pages, one module per thing they are about."""
 
+from services.portal.views.absences import blp as absences
 from services.portal.views.cases import blp as cases
 from services.portal.views.front import blp as front
 from services.portal.views.me import blp as me
@@ -11,5 +12,17 @@ from services.portal.views.registering import blp as registering
 from services.portal.views.reports import blp as reports
 from services.portal.views.signing_in import blp as signing_in
 
-BLUEPRINTS = (front, signing_in, cases, reports, me, messages, registering, organisations, organising, posts)
+BLUEPRINTS = (
+    front,
+    signing_in,
+    cases,
+    reports,
+    absences,
+    me,
+    messages,
+    registering,
+    organisations,
+    organising,
+    posts,
+)
 """Every blueprint of the site."""

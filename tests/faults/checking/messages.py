@@ -26,6 +26,7 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "record.confirmed": ("records",),
     "record.voided": ("notifications",),
     "organisation.approved": ("records", "reporting", "notifications"),
+    "absence.changed": ("registration", "reporting", "awards", "notifications"),
     "post.changed": ("registration", "reporting", "awards", "notifications"),
     "registration.refused": ("notifications",),
     "volunteer.registered": ("records", "awards", "notifications"),

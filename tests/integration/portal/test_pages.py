@@ -19,7 +19,8 @@ PAGES = {
     "": ["/", "/login", "/register", "/activate", "/nowhere"],
     "wang": ["/", "/me", "/messages", "/register/organisation"],
     "head": ["/", "/projects", "/register/volunteer", "/posts"],
-    "county": ["/", "/messages"],
+    "county": ["/", "/messages", "/absences"],
+    "city": ["/absences"],
     "security": ["/", "/posts"],
     "system": ["/", "/posts"],
 }

@@ -11,7 +11,7 @@ import pytest
 from shared.contracts.awards import AwardGranted, StarGranted
 from shared.contracts.base import Event
 from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged
+from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.identity import Role
 from tests.integration.registration.world import decide, register, who
 from tests.integration.serving import Served, refusal_in
@@ -113,5 +113,5 @@ def test_its_own_word_on_posts_gives_and_takes_the_power_to_decide(registration:
 
 def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
-    assert heard == {HoursCredited, StarGranted, AwardGranted, PostChanged}
+    assert heard == {HoursCredited, StarGranted, AwardGranted, PostChanged, AbsenceChanged}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

@@ -34,6 +34,25 @@ def test_instants_are_told_by_the_clocks_of_shanghai() -> None:
     assert ENGLISH.moment(datetime(2026, 3, 5, 2, 32, tzinfo=UTC)) == "5 March 2026, 10:32"
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends", "chinese", "english"),
+    [
+        ("2026-03-04T16:00:00+00:00", "2026-03-07T00:00:00+08:00", "2026年3月5日 – 2026年3月6日", None),
+        ("2026-03-05T00:00:00+08:00", "2026-03-06T00:00:00+08:00", "2026年3月5日", "5 March 2026"),
+        (
+            "2026-03-05T01:30:00+00:00",
+            "2026-03-06T16:00:00+00:00",
+            "2026年3月5日 09:30 – 2026年3月6日 24:00",
+            "5 March 2026, 09:30 – 6 March 2026, 24:00",
+        ),
+        ("2026-03-04T16:00:00+00:00", "2026-03-06T04:00:00+00:00", "2026年3月5日 00:00 – 2026年3月6日 12:00", None),
+    ],
+)
+def test_a_period_of_whole_days_is_told_in_days(starts: str, ends: str, chinese: str, english: str | None) -> None:
+    assert CHINESE.period(starts, ends) == chinese
+    assert english is None or ENGLISH.period(starts, ends) == english
+
+
 def test_hours_stars_and_quarters() -> None:
     assert CHINESE.hours(104.0) == "104 小时"
     assert ENGLISH.hours(1) == "1 hour"

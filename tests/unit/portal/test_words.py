@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from services.portal.views.failures import EXPLAINED
 from services.portal.words import Language, Words, catalogue
 from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
 from services.records.rules import ENTERS, THEMES
-from services.registration.rules import CATEGORIES, ORGANISATION_KINDS
+from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
 from services.reporting.model import ReportState
 from shared.approval.core.words import CaseState, StageState
+from shared.contracts.business import BUSINESS_NAMES
 from shared.identity.people import ROLE_NAMES
 from shared.regions import Level
 
@@ -47,6 +49,7 @@ def test_every_word_that_is_asked_for_is_there() -> None:
         ("case.confirm_{}", ASKING),
         ("desk.next_{}", ReportState),
         ("me.decided_by_{}", Level),
+        ("absence.by_{}", ["delegator", "delegate"]),
         ("case.to_decide_{}", ["open", "held", "waiting"]),
     ],
 )
@@ -77,6 +80,7 @@ def test_both_languages_say_the_same_thing() -> None:
         ("enters", ENTERS),
         ("activity_category", ACTIVITY_CATEGORIES),
         ("award", {key: kind.zh for key, kind in AWARD_KINDS.items()}),
+        ("business", {key: names[0] for key, names in BUSINESS_NAMES.items()}),
         ("role", {role.value: names[0] for role, names in ROLE_NAMES.items()}),
     ],
 )
@@ -85,9 +89,15 @@ def test_choices_are_those_that_the_services_know(group: str, theirs: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("group", "states"), [("case_state", CaseState), ("stage_state", StageState), ("report_state", ReportState)]
+    ("group", "states"),
+    [
+        ("case_state", CaseState),
+        ("stage_state", StageState),
+        ("report_state", ReportState),
+        ("absence_state", AbsenceState),
+    ],
 )
-def test_every_state_has_a_word(group: str, states: type[CaseState | StageState | ReportState]) -> None:
+def test_every_state_has_a_word(group: str, states: type[StrEnum]) -> None:
     assert {state.value for state in states} == {key for key, _ in CHINESE.choices(group)}
 
 

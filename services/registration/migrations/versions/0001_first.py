@@ -229,6 +229,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("block", name=op.f("pk_number_block")),
     )
     op.create_table(
+        "absence",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("delegator_id", sa.String(length=32), nullable=False),
+        sa.Column("delegate_id", sa.String(length=32), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_types", sa.JSON(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.CheckConstraint("delegator_id <> delegate_id", name=op.f("ck_absence_another_person")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_absence_period")),
+        sa.ForeignKeyConstraint(["delegate_id"], ["account.id"], name=op.f("fk_absence_delegate_id")),
+        sa.ForeignKeyConstraint(["delegator_id"], ["account.id"], name=op.f("fk_absence_delegator_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+    )
+    op.create_index("ix_absence_delegate", "absence", ["delegate_id", "ends_at"], unique=False)
+    op.create_index("ix_absence_delegator", "absence", ["delegator_id", "ends_at"], unique=False)
+    op.create_table(
         "consent",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("account_id", sa.String(length=32), nullable=False),
@@ -479,6 +498,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
         comment="How many events were published about each thing; its row lock keeps them in order",
     )
+    op.create_table(
+        "approval_absence",
+        sa.Column("absence_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_name", sa.String(length=100), nullable=False),
+        sa.Column("delegate_id", sa.String(length=60), nullable=False),
+        sa.Column("delegate_name", sa.String(length=100), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_types", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("delegator_id <> delegate_id", name=op.f("ck_approval_absence_another_person")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_approval_absence_period")),
+        sa.PrimaryKeyConstraint("absence_id", name=op.f("pk_approval_absence")),
+    )
+    op.create_index("ix_approval_absence_delegate", "approval_absence", ["delegate_id", "ends_at"], unique=False)
+    op.create_index("ix_approval_absence_delegator", "approval_absence", ["delegator_id", "ends_at"], unique=False)
     op.create_table(
         "approval_attempt",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -915,6 +951,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
     op.drop_index(op.f("ix_approval_attempt_at"), table_name="approval_attempt")
     op.drop_table("approval_attempt")
+    op.drop_index("ix_approval_absence_delegator", table_name="approval_absence")
+    op.drop_index("ix_approval_absence_delegate", table_name="approval_absence")
+    op.drop_table("approval_absence")
     op.drop_table("stream_head")
     op.drop_index(
         "ix_outbox_unsent",
@@ -990,6 +1029,9 @@ def downgrade() -> None:
     op.drop_table("one_use_secret")
     op.drop_index(op.f("ix_consent_account_id"), table_name="consent")
     op.drop_table("consent")
+    op.drop_index("ix_absence_delegator", table_name="absence")
+    op.drop_index("ix_absence_delegate", table_name="absence")
+    op.drop_table("absence")
     op.drop_table("number_block")
     op.drop_index("ix_file_entry_volunteer", table_name="file_entry")
     op.drop_table("file_entry")
