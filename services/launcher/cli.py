@@ -182,7 +182,7 @@ def calendar_load(file: BinaryIO, year: int, source: str | None, service: str, d
 
     try:
         where = offices(service, settings=_settings(), folder=data)
-        for line in load(where, file.read(), year=year, source=source or Path(file.name).name):
+        for line in load(where, file.read(), year=year, source=source or Path(getattr(file, "name", "-")).name):
             click.echo(line)
     except CalendarRefused as error:
         raise click.ClickException(str(error)) from error
