@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from shared.approval import workdays
 from shared.approval.base import table_of
 from shared.approval.core.state import Case
-from shared.approval.core.words import CaseState, StageState
+from shared.approval.core.words import CaseState
 from shared.approval.tables import CaseRow, StageRow
 from shared.approval.workday_tables import CalendarAlarmRow
 from shared.clock import SHANGHAI, business_date
@@ -21,7 +21,8 @@ from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
 _CASES, _STAGES, _ALARMS = table_of(CaseRow), table_of(StageRow), table_of(CalendarAlarmRow)
-_IS_ACTIVE = _STAGES.c.state.in_((StageState.OPEN.value, StageState.HELD.value))
+#: In the words of the index, so that stages that are over are never looked at.
+_IS_ACTIVE: ColumnElement[bool] = literal_column("approval_stage.state IN ('open','held')", Boolean)
 _UNDER_WAY: tuple[ColumnElement[bool], ...] = (
     _STAGES.c.due_is_provisional,
     _IS_ACTIVE,

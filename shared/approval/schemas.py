@@ -217,7 +217,7 @@ class CaseDetailOut(CaseOut):
 
 
 class TimelineOut(Schema):
-    """One line of a case's history: a verb of a person, or `stage_held` when nobody could decide."""
+    """One line of a case's history: a verb of a person, `stage_held` when nobody could decide, or `stage_overdue`."""
 
     seq = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)

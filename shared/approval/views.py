@@ -150,7 +150,10 @@ class RemarkView:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One line of a case's history. `verb` is a person's verb, or `stage_held` when nobody could decide."""
+    """One line of a case's history.
+
+    `verb` is a person's verb, `stage_held` when nobody could decide, or `stage_overdue`.
+    """
 
     seq: int
     at: datetime

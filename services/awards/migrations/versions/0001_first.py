@@ -711,8 +711,8 @@ def upgrade() -> None:
         "approval_stage",
         ["due_at"],
         unique=False,
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.create_table(
         "approval_task",
@@ -832,8 +832,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_approval_stage_provisional",
         table_name="approval_stage",
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.drop_index(
         "ix_approval_stage_active",
