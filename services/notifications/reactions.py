@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.notifications.commands import cases, copies, telling
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
 from shared.contracts.cases import (
+    CalendarMissing,
     CaseClosed,
     CaseDecided,
     CaseHeld,
@@ -49,3 +50,4 @@ reactions.on(CaseDecided)(cases.tell_progress)
 reactions.on(CaseReturned)(cases.tell_returned)
 reactions.on(CaseHeld)(cases.tell_held)
 reactions.on(CaseClosed)(cases.tell_closed)
+reactions.on(CalendarMissing)(cases.tell_missing_calendar)

@@ -39,6 +39,7 @@ class Desk:
     types: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     held: int = 0
+    provisional: int = 0
     returned: list[Task] = field(default_factory=list)
     reports: list[Json] = field(default_factory=list)
     activities: list[Json] = field(default_factory=list)
@@ -126,6 +127,7 @@ def _gather_tasks(made: Desk) -> None:
         made.tasks += [Task(service, item) for item in page["items"]] if page else []
         made.waiting += counts["todo"] if counts else 0
         made.held += counts["held"] if counts else 0
+        made.provisional += counts["provisional"] if counts else 0
     made.tasks.sort(key=lambda task: str(task.item["at"]))
     made.types = Counter(task.item["business_type"] for task in made.tasks)
 

@@ -58,6 +58,19 @@ class Formats:
             f"{self.moment(first)} – {self.words.pick(f'{self.day(last_day)} 24:00', f'{self.day(last_day)}, 24:00')}"
         )
 
+    def deadline(self, value: str) -> str:
+        """Answer the last day on which something may be done, or the moment where it does not end with a day.
+
+        Of this year without the year: 10月15日, 15 October.
+        """
+        local = datetime.fromisoformat(value).astimezone(SHANGHAI)
+        if local.time() != time(0):
+            return self.moment(local)
+        last = local.date() - timedelta(days=1)
+        if last.year != self.today.year:
+            return self.day(last)
+        return self.words.pick(f"{last.month}月{last.day}日", f"{last.day} {_MONTHS[last.month - 1]}")
+
     def hours(self, value: object) -> str:
         """Answer hours with their unit: 104 小时."""
         return self.words("common.n_hours", n=show_number(value))

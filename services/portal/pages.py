@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "may_decide": person is not None and person.has_role(*OFFICIALS),
             "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
+            "is_past": lambda value: datetime.fromisoformat(value) <= clock.now(),
             "here": request.full_path.rstrip("?"),
         }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.approval import catalogue, store
+from shared.approval import catalogue, deadlines, store
 from shared.approval.core import engine
 from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
@@ -39,6 +39,7 @@ def follow(
     """
     for event in events_of(move, definition, command):
         uow.publish(event)
+    deadlines.raise_alarm(uow, before, move.case)
     outcome = outcome_of(before.state, move.case.state) if before else None
     if outcome is not None:
         setting.outcomes.run(uow, seen, outcome)

@@ -31,7 +31,7 @@ CASE_MOVES = (
     "suspended_at",
     "reminded_at",
 )
-STAGE_MOVES = ("state", "clock_from", "due_at", "due_is_provisional")
+STAGE_MOVES = ("state", "clock_from", "due_at", "due_is_provisional", "reminded")
 TASK_MOVES = (
     "role",
     "region",
@@ -107,6 +107,7 @@ def stage_columns(case: Case, stage: Stage) -> dict[str, Any]:
         "clock_from": stage.clock_from,
         "due_at": stage.due_at,
         "due_is_provisional": stage.due_is_provisional,
+        "reminded": stage.reminded,
     }
 
 
@@ -212,6 +213,7 @@ def stage_of(row: Row[Any]) -> Stage:
         clock_from=row.clock_from,
         due_at=row.due_at,
         due_is_provisional=row.due_is_provisional,
+        reminded=row.reminded,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import absences, aftermath, answers, catalogue, directory, lists, reading, store
+from shared.approval import absences, aftermath, answers, catalogue, directory, lists, reading, store, workdays
 from shared.approval.core import engine
 from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
@@ -137,13 +137,15 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
     also = [
         answers.finding(asked.command_id),
         directory.holding(regions),
+        workdays.asking(),
         absences.naming(asked.actor.account_id, at=uow.now),
     ]
-    case, (answered_rows, holder_rows, named) = store.read(session, row, also=also)
+    case, (answered_rows, holder_rows, calendar, named) = store.read(session, row, also=also)
     answered = answers.found(answered_rows, digest)
     if answered is not None:
         return answered
-    world = setting.world(session, case.home_region, at=uow.now, case=case, seats=directory.seats(holder_rows))
+    seats = directory.seats(holder_rows)
+    world = setting.world(session, case.home_region, at=uow.now, case=case, seats=seats, calendar=calendar)
     actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, posts=posts, named=named)
     command = _command(session, case, asked, actor)
     bound = catalogue.bound(session, case.definition)

@@ -49,11 +49,6 @@ def parties(session: Session, account_ids: Collection[str]) -> tuple[Party, ...]
     return tuple(found[account_id] for account_id in dict.fromkeys(account_ids) if account_id in found)
 
 
-def holders(session: Session, regions: Collection[str]) -> Seats:
-    """Answer who holds which seat in these regions now."""
-    return seats(one_trip(session, [holding(regions)])[0])
-
-
 def holding(regions: Collection[str]) -> Errand:
     """Answer the errand that asks who holds the posts of these regions; `seats` reads its rows."""
     return _holding(len(regions)), {f"region_{place}": region for place, region in enumerate(sorted(regions))}

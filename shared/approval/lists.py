@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
+from shared.approval import deadlines
 from shared.approval.core.exclusion import DECIDES
 from shared.approval.core.words import ACTIONABLE, CaseState, StageState
+from shared.approval.deadlines import Deadline
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, StageRow, TaskRow
 from shared.approval.tables_beside import HolderRow
 from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
@@ -80,7 +82,8 @@ def page(
         wanted = wanted.where(or_(beyond, and_(found.at == at, tie)))
     order = (found.at.desc(), CaseRow.id.desc()) if found.newest_first else (found.at, CaseRow.id)
     rows = session.execute(wanted.order_by(*order).limit(limit + 1)).all()
-    items = tuple(_item(row, names) for row in rows[:limit])
+    due = deadlines.earliest(session, [row.id for row in rows[:limit]])
+    items = tuple(_item(row, names, due.get(row.id)) for row in rows[:limit])
     more = len(rows) > limit
     return TaskPage(
         items=items, next_cursor=write_cursor(items[-1].at.isoformat(), items[-1].case_id) if more else None
@@ -88,7 +91,11 @@ def page(
 
 
 def counts(session: Session, principal: Principal, regions: Regions, *, at: datetime) -> TaskCounts:
-    """Answer how much waits for somebody; `held` counts the cases of an official's regions that nobody may decide."""
+    """Answer how much waits for somebody.
+
+    `held` and `provisional` count cases of an official's regions: those that nobody may decide, and those with a
+    deadline that waits for the workdays of its year.
+    """
     scope = scope_of(principal, regions, on=business_date(at))
     return TaskCounts(
         todo=_count(session, CaseRow.state == CaseState.RUNNING.value, _asks(principal.account_id)),
@@ -99,6 +106,7 @@ def counts(session: Session, principal: Principal, regions: Regions, *, at: date
             CaseRow.state.in_((CaseState.RUNNING.value, CaseState.RETURNED.value)),
         ),
         held=_count(session, _is_held_in(scope)) if scope else 0,
+        provisional=deadlines.count_provisional(session, scope) if scope else 0,
     )
 
 
@@ -200,7 +208,7 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
     return at, keys[1]
 
 
-def _item(row: Row[Any], names: RegionNames) -> TaskItem:
+def _item(row: Row[Any], names: RegionNames, due: Deadline | None) -> TaskItem:
     return TaskItem(
         case_id=row.id,
         business_type=row.business_type,
@@ -218,6 +226,8 @@ def _item(row: Row[Any], names: RegionNames) -> TaskItem:
         last_name=row.last_name,
         verb=row.item_verb,
         at=row.item_at,
+        due_at=due.at if due else None,
+        due_is_provisional=due is not None and due.is_provisional,
     )
 
 

@@ -33,6 +33,9 @@ from shared.errors import NotFound
 
 _DECISIONS, _EVENTS, _ROUNDS = table_of(DecisionRow), table_of(EventRow), table_of(RoundRow)
 
+#: What nobody did and the history tells all the same.
+_TOLD_WITHOUT_DECISION = (Step.STAGE_HELD, Step.STAGE_OVERDUE)
+
 
 def find_case(session: Session, case_id: str) -> Case:
     """Answer a case, not locked.
@@ -92,7 +95,7 @@ def trail_of(session: Session, case: Case, *, names: RegionNames) -> Trail:
     lines = tuple(
         _line(case, entry, told.get(entry.seq), names)
         for entry in entries
-        if entry.seq in told or entry.note.kind is Step.STAGE_HELD
+        if entry.seq in told or entry.note.kind in _TOLD_WITHOUT_DECISION
     )
     return Trail(entries=lines, intact=not problems_of(session, case, entries, decisions))
 

@@ -217,7 +217,7 @@ class CaseDetailOut(CaseOut):
 
 
 class TimelineOut(Schema):
-    """One line of a case's history: a verb of a person, or `stage_held` when nobody could decide."""
+    """One line of a case's history: a verb of a person, `stage_held` when nobody could decide, or `stage_overdue`."""
 
     seq = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)
@@ -265,12 +265,21 @@ class TaskItemOut(Schema):
     last_name = fields.String(required=True)
     verb = fields.String(required=True, allow_none=True, metadata={"description": "In `done`: what the caller did"})
     at = fields.AwareDateTime(required=True)
+    due_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "The next deadline where the case is now"}
+    )
+    due_is_provisional = fields.Boolean(
+        required=True, metadata={"description": "The workdays of that year are not loaded yet"}
+    )
 
 
 class TaskCountsOut(Schema):
-    """How much waits: to decide, to correct, started and still running, and held in the caller's regions."""
+    """How much waits: to decide, to correct, started and still running; in the caller's regions: held, provisional."""
 
     todo = fields.Integer(required=True)
     returned = fields.Integer(required=True)
     started = fields.Integer(required=True)
     held = fields.Integer(required=True)
+    provisional = fields.Integer(
+        required=True, metadata={"description": "Cases whose deadline waits for the workdays of its year"}
+    )

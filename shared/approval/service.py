@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import absences, catalogue, commands, directory, drafting, following, lists, reading
+from shared.approval import absences, catalogue, commands, directory, drafting, following, lists, reading, workdays
 from shared.approval.commands import Details
 from shared.approval.core.definition import Definition
-from shared.approval.core.state import Party, Remark
+from shared.approval.core.state import Party, Remark, Timer
 from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
 from shared.approval.lists import TaskList
@@ -75,6 +75,31 @@ class Approvals:
         :raises Forbidden: `not_the_provinces_administrator`.
         """
         drafting.check_may_define(uow.session, principal.account_id, root_region=self.root_region)
+
+    def prepare(self, uow: UnitOfWork) -> None:
+        """Lay down what a fresh database needs: the definitions and the workdays; again it changes nothing.
+
+        :raises Conflict: `definition_changed` when a file was edited and its version was not raised.
+        """
+        self.publish_definitions(uow)
+        workdays.seed(uow.session, at=uow.now)
+
+    def load_workdays(self, uow: UnitOfWork, *, year: int, days: Mapping[date, bool], source: str) -> int:
+        """Store a year's workdays in the place of what was known of it; answers how many differ from Monday to Friday.
+
+        Deadlines that were provisional are counted again by the scheduler.
+
+        :raises Invalid: `calendar_of_other_year`, `calendar_empty`.
+        """
+        return workdays.load(uow.session, year=year, days=days, source=source, at=uow.now)
+
+    def recount_deadlines(self, uow: UnitOfWork, *, case_id: str) -> None:
+        """Count the provisional deadlines of a case again, after a year's workdays were loaded."""
+        following.recount(uow, self._setting, case_id)
+
+    def fire(self, uow: UnitOfWork, *, case_id: str, timer: Timer) -> None:
+        """Do what a timer's moment asks for, once, whoever asks again."""
+        following.fire(uow, self._setting, case_id, timer)
 
     def follow_post(self, uow: UnitOfWork, event: PostChanged) -> None:
         """Keep the directory by what `registration` told, and hold or open the cases that the change touches.

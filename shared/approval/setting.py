@@ -19,6 +19,7 @@ from shared.approval.views import RegionNames
 from shared.clock import business_date
 from shared.identity import Principal
 from shared.regions import Regions
+from shared.storage.trip import one_trip
 
 _AHEAD = (StageState.OPEN, StageState.HELD, StageState.WAITING)
 
@@ -52,10 +53,12 @@ class Setting:
         at: datetime,
         case: Case | None = None,
         seats: Seats | None = None,
+        calendar: Sequence[Any] | None = None,
     ) -> World:
         """Answer the world as a case of that region, or a case on its way, has to know it.
 
-        `seats` are those of the chain's regions, where they have been asked for already.
+        `seats` are those of the chain's regions and `calendar` the rows of `workdays.asking`, where they have been
+        asked for already.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
@@ -64,8 +67,9 @@ class Setting:
         # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
         if seats is None or not ahead <= regions:
-            seats = directory.holders(session, regions | ahead)
-        return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session))
+            holders, calendar = one_trip(session, [directory.holding(regions | ahead), workdays.asking()])
+            seats = directory.seats(holders)
+        return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session, calendar))
 
     def seated(
         self,

@@ -152,7 +152,7 @@ class StageRow(ApprovalBase):
         UniqueConstraint("case_id", "round", "visit", "node_key"),
         CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name="due"),
         index_where("state IN ('open','held')", "ix_approval_stage_active", "region", "state"),
-        index_where("due_is_provisional", "ix_approval_stage_provisional", "due_at"),
+        index_where("due_is_provisional AND state IN ('open','held')", "ix_approval_stage_provisional", "due_at"),
     )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
@@ -171,6 +171,7 @@ class StageRow(ApprovalBase):
     clock_from: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     due_is_provisional: Mapped[bool]
+    reminded: Mapped[int]
 
 
 class TaskRow(ApprovalBase):

@@ -150,7 +150,10 @@ class RemarkView:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One line of a case's history. `verb` is a person's verb, or `stage_held` when nobody could decide."""
+    """One line of a case's history.
+
+    `verb` is a person's verb, `stage_held` when nobody could decide, or `stage_overdue`.
+    """
 
     seq: int
     at: datetime
@@ -175,7 +178,10 @@ class Trail:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskItem:
-    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them."""
+    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them.
+
+    `due_at` is the next deadline where the case is now.
+    """
 
     case_id: str
     business_type: str
@@ -193,6 +199,8 @@ class TaskItem:
     last_name: str
     verb: str | None
     at: datetime
+    due_at: datetime | None
+    due_is_provisional: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,12 +213,16 @@ class TaskPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCounts:
-    """How much waits for somebody: to decide, to correct, started and still running, and held in their regions."""
+    """How much waits for somebody: to decide, to correct, started and still running.
+
+    In the regions of an official: held, and with a provisional deadline.
+    """
 
     todo: int
     returned: int
     started: int
     held: int
+    provisional: int
 
 
 class RegionNames:

@@ -4,6 +4,7 @@ from services.notifications.rules.absences import absence_for_delegate, absence_
 from services.notifications.rules.cases import (
     TELL_OF_THEIR_END,
     TELL_OF_THEIR_RETURN,
+    calendar_missing,
     case_approved,
     case_closed,
     case_held,
@@ -36,6 +37,7 @@ __all__ = [
     "absence_for_delegate",
     "absence_for_delegator",
     "award_granted",
+    "calendar_missing",
     "case_approved",
     "case_closed",
     "case_held",

@@ -27,7 +27,8 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
     since = moving.case.suspended_at or moving.at
     moving.case = replace(moving.case, state=CaseState.RUNNING, suspended_at=None)
     for stage in moving.case.active_stages:
-        span = moving.definition.node(stage.node_key).due
+        node = moving.definition.node(stage.node_key)
+        span = node.due or (node.reminders.every if node.reminders else None)
         if stage.clock_from is not None and span is not None:
             start = moved_start(stage.clock_from, span, moving.world.workdays, since=since, until=moving.at)
             moving.start_clock(stage, start)

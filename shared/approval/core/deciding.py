@@ -63,12 +63,15 @@ def take_back(moving: Moving, command: Command, permit: Permit) -> None:
     for later in following(moving.case, stage):
         if later.state is not StageState.WAITING:
             moving.cancel_tasks(later, TAKEN_BACK, person)
-            moving.change_stage(replace(later, state=StageState.WAITING, due_at=None, due_is_provisional=False))
+            moving.change_stage(_not_begun(later))
     moving.cancel_task(passed, TAKEN_BACK, person)
     for signer in moving.case.tasks_of(stage):
         if signer.kind is TaskKind.SIGN_AFTER and signer.position == passed.position and signer.state is TaskState.OPEN:
             moving.change_task(replace(signer, state=TaskState.WAITING))
     moving.set_stage(stage, StageState.OPEN)
+    if stage.clock_from is not None:
+        # Its timers ended with it; its time is still counted from when it was first asked.
+        moving.start_clock(stage, stage.clock_from)
     again = replace(
         passed,
         state=TaskState.OPEN,
@@ -79,6 +82,11 @@ def take_back(moving: Moving, command: Command, permit: Permit) -> None:
     )
     moving.add_task(again)
     ask(moving, stage)
+
+
+def _not_begun(stage: Stage) -> Stage:
+    """Answer a stage as it was before anybody was asked."""
+    return replace(stage, state=StageState.WAITING, clock_from=None, due_at=None, due_is_provisional=False, reminded=0)
 
 
 def withdraw(moving: Moving, command: Command, _permit: Permit) -> None:

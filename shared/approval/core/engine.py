@@ -157,8 +157,9 @@ def fire(case: Case, timer: Timer, *, definition: Definition, world: World) -> M
         moving.overdue.append(stage)
         asking.escalate(moving, stage)
         return moving.seal(moves=bool(moving.opened))
-    if node.reminders is None:
+    if node.reminders is None or timer.number != stage.reminded + 1:
         return None
+    moving.change_stage(replace(stage, reminded=timer.number))
     moving.note(Step.TASK_REMINDED, stage, facts={"number": timer.number})
     asked = (task for task in case.unfinished(stage) if task.state in ACTIONABLE)
     moving.reminders.extend(Reminder(task) for task in asked)

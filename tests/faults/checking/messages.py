@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tests.faults.checking.node import Emitted, Node, Service
 
 LISTENERS: dict[str, tuple[str, ...]] = {
+    "calendar.missing": ("notifications",),
     "case.closed": ("notifications",),
     "case.decided": ("notifications",),
     "case.held": ("notifications",),

@@ -29,7 +29,7 @@ def office(database: Database) -> Office:
     """Two approvers in the county, one in the city, one in the province; Ann submits."""
     made = Office(database, Approvals(service="reporting", definitions=("activity_report", "star_rating_low")))
     with database.unit_of_work() as uow:
-        made.approvals.publish_definitions(uow)
+        made.approvals.prepare(uow)
         for who in (BEN, BAO, CAI, DAI):
             made.follow(uow, who)
     return made

@@ -116,7 +116,7 @@ def test_the_counts_are_the_lengths_of_the_lists_and_the_held_are_seen_from_abov
     office.open("r1")
     office.act(office.open("r2"), Verb.RETURN, BEN)
     office.open("r3", barred=frozenset({"ben", "bao"}))
-    assert counts(office, BEN) == TaskCounts(todo=1, returned=0, started=0, held=1)
-    assert counts(office, ANN) == TaskCounts(todo=0, returned=1, started=3, held=0)
+    assert counts(office, BEN) == TaskCounts(todo=1, returned=0, started=0, held=1, provisional=0)
+    assert counts(office, ANN) == TaskCounts(todo=0, returned=1, started=3, held=0, provisional=0)
     assert counts(office, CAI).held == 1
     assert counts(office, official("Bei", "130600")).held == 0

@@ -414,6 +414,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approval_attempt_at"), "approval_attempt", ["at"], unique=False)
     op.create_index(op.f("ix_approval_attempt_case_id"), "approval_attempt", ["case_id"], unique=False)
     op.create_table(
+        "approval_calendar_alarm",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("year", "region", name=op.f("pk_approval_calendar_alarm")),
+    )
+    op.create_table(
         "approval_definition",
         sa.Column("key", sa.String(length=60), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -464,6 +471,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_approval_post_account_id"), "approval_post", ["account_id"], unique=False)
     op.create_index("ix_approval_post_seat", "approval_post", ["region", "role"], unique=False)
+    op.create_table(
+        "approval_workday_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loads", sa.Integer(), nullable=False),
+        sa.CheckConstraint("loads >= 1", name=op.f("ck_approval_workday_year_loads")),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_approval_workday_year")),
+    )
     op.create_table(
         "approval_case",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -527,6 +543,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
     )
+    op.create_table(
+        "approval_workday",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("is_workday", sa.Boolean(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["year"], ["approval_workday_year.year"], name=op.f("fk_approval_workday_year")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_approval_workday")),
+    )
+    op.create_index(op.f("ix_approval_workday_year"), "approval_workday", ["year"], unique=False)
     op.create_table(
         "approval_barred",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -626,6 +651,7 @@ def upgrade() -> None:
         sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_is_provisional", sa.Boolean(), nullable=False),
+        sa.Column("reminded", sa.Integer(), nullable=False),
         sa.CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name=op.f("ck_approval_stage_vote")),
         sa.CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name=op.f("ck_approval_stage_veto")),
         sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
@@ -659,8 +685,8 @@ def upgrade() -> None:
         "approval_stage",
         ["due_at"],
         unique=False,
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.create_table(
         "approval_task",
@@ -780,8 +806,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_approval_stage_provisional",
         table_name="approval_stage",
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.drop_index(
         "ix_approval_stage_active",
@@ -797,6 +823,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
     op.drop_table("approval_command")
     op.drop_table("approval_barred")
+    op.drop_index(op.f("ix_approval_workday_year"), table_name="approval_workday")
+    op.drop_table("approval_workday")
     op.drop_index(
         "uq_approval_case_open",
         table_name="approval_case",
@@ -809,6 +837,7 @@ def downgrade() -> None:
     op.drop_index("ix_approval_case_home_region", table_name="approval_case")
     op.drop_index("ix_approval_case_business", table_name="approval_case")
     op.drop_table("approval_case")
+    op.drop_table("approval_workday_year")
     op.drop_index("ix_approval_post_seat", table_name="approval_post")
     op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
     op.drop_table("approval_post")
@@ -825,6 +854,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'draft'"),
     )
     op.drop_table("approval_definition")
+    op.drop_table("approval_calendar_alarm")
     op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
     op.drop_index(op.f("ix_approval_attempt_at"), table_name="approval_attempt")
     op.drop_table("approval_attempt")
