@@ -17,7 +17,7 @@ CASE_SERVICES = ("registration", "reporting", "awards")
 _MOST_TASKS = 50
 _MOST_REPORTS = 100
 #: The states of reports, those that wait for the organisation first.
-_NEXT_FOR_US = ("returned", "draft", "running", "rejected", "approved")
+_NEXT_FOR_US = ("returned", "draft", "running", "rejected", "revoked", "approved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import yaml
@@ -110,7 +111,7 @@ class Wording:
             yield self("subcase", key=node.subcase)
             return
         between = "in_turn" if node.mode is Mode.SEQUENTIAL else "beside"
-        who = self(between).join(self._approver(one, node.threshold) for one in node.approvers)
+        who = self(between).join(self._approvers(node))
         yield f"{self(f'mode_{node.mode.value}')}{self('colon')}{who}"
         if node.mode is Mode.VOTE and node.threshold:
             yield self._threshold(node.threshold)
@@ -125,7 +126,8 @@ class Wording:
     def when(self, branch: Branch, fork: Fork) -> str:
         """Answer under which condition a branch is taken; nothing for the branches of a parallel fork."""
         if branch.when is not None:
-            return self._conditions(branch.when)
+            # A bracket brings its own space in Chinese.
+            return self._conditions(branch.when).replace(" （", "（")
         if fork.kind is ForkKind.PARALLEL:
             return ""
         return self("default") if branch.route else self("past")
@@ -151,6 +153,12 @@ class Wording:
         if definition.revocation is not None:
             found.append(self("revocation", n=definition.revocation.days, key=definition.revocation.definition))
         return found
+
+    def _approvers(self, node: Node) -> Iterator[str]:
+        """Answer who is asked, in order; several voices of the same are counted."""
+        for name, same in groupby(self._approver(one, node.threshold) for one in node.approvers):
+            voices = len(list(same))
+            yield name if voices == 1 else self("voices", who=name, n=voices)
 
     def _approver(self, approver: Approver, threshold: Threshold | None) -> str:
         name = self("account", name=approver.account) if approver.role is None else self._role(approver.role)

@@ -132,6 +132,10 @@ def test_votes_weights_reminders_and_fields_are_said() -> None:
     ):
         assert expected in chinese, expected
     assert "Weight of yes > 50" in english
+    five = node("city", *["approver"] * 5, mode="vote", veto=True) | {
+        "vote": {**vote, "denominator": "count", "value": 3}
+    }
+    assert "票签：审批×5" in texts(route(five))
     assert "Reminded every 24 hours, at most 3 times" in english
 
 
