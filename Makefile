@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
@@ -55,6 +55,9 @@ migrations: dev ## write the first migration of each service anew (until the fir
 
 bench-story: dev ## measure the main story and compare with what was measured before
 	$(BIN)/python -m benchmarks.story $(ARGS)
+
+fuzz-approval: dev ## try the approval engine at random for long: TIMES=20 as much as `make unit`
+	ANYUAN_FUZZ_TIMES=$(or $(TIMES),20) $(PYTEST) tests/unit/approval/test_any_moves.py $(ARGS)
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) node_modules services/portal/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -82,8 +82,11 @@ class Moving:
         self.case = replace(self.case, stages=(*self.case.stages[: number - 1], after, *self.case.stages[number:]))
         return after
 
-    def start_clock(self, stage: Stage, start: datetime) -> Stage:
-        """Count a stage's time from a moment: when it is due, and when its reminders come."""
+    def start_clock(self, stage: Stage, start: datetime, *, with_reminders: bool = True) -> Stage:
+        """Count a stage's time from a moment: when it is due, and when its reminders come.
+
+        Of a stage that only goes on, the reminders are left as they are: they are told a number of times at most.
+        """
         node = self.definition.find(stage.node_key)
         if node is None or (node.due is None and node.reminders is None):
             return stage
@@ -92,7 +95,7 @@ class Moving:
             due = due_after(start, node.due, self.world.workdays)
             stage = replace(stage, due_at=due.at, due_is_provisional=due.is_provisional)
             self.timers.append(Timer(stage=stage.number, kind=TimerKind.OVERDUE, fire_at=due.at))
-        if node.reminders is not None:
+        if node.reminders is not None and with_reminders:
             first = due_after(start, node.reminders.every, self.world.workdays)
             self.timers.append(Timer(stage=stage.number, kind=TimerKind.REMIND, fire_at=first.at))
         return self.change_stage(stage)
@@ -160,7 +163,7 @@ class Moving:
 
     def close(self, state: CaseState) -> None:
         """Close the case for good."""
-        self.case = replace(self.case, state=state, closed_at=self.at)
+        self.case = replace(self.case, state=state, closed_at=self.at, suspended_at=None)
         self.note(Step.CASE_CLOSED, facts={"state": state.value})
 
     def note(

@@ -20,6 +20,7 @@ from shared.approval.core.definition import (
 )
 from shared.approval.core.reader import Reader, at
 from shared.approval.core.voting import Denominator, Operator, Threshold
+from shared.approval.core.ways_back import ANYWHERE
 from shared.approval.core.words import After, Mode, Tier, Verb
 
 _ALWAYS = {"node", "title", "tier"}
@@ -38,6 +39,8 @@ _DECIDED = _ALWAYS | {
 #: The words that may stand among node keys in `returns.to`.
 _INITIATOR, _EARLIER = "initiator", "earlier"
 _MOST_REMINDERS = 20
+#: What no node can be called.
+RESERVED = frozenset({_INITIATOR, _EARLIER, ANYWHERE})
 
 
 def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: frozenset[str]) -> Node:

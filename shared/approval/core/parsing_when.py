@@ -41,6 +41,14 @@ def _compare(reader: Reader, item: Mapping[str, Any], place: str) -> Compare:
         reader.problem(at(place, "value"), "is missing")
     elif comparison is Comparison.ONE_OF and not isinstance(value, list):
         reader.problem(at(place, "value"), "is not a list")
+    elif comparison is Comparison.ONE_OF and not all(_is_plain(one) for one in item["value"]):
+        reader.problem(at(place, "value"), "is not a list of plain values")
+    elif comparison in (Comparison.IS, Comparison.IS_NOT) and not _is_plain(value):
+        reader.problem(at(place, "value"), "is not a plain value: a text, a number, true, false or null")
     elif comparison in _ORDERED and (isinstance(value, bool) or not isinstance(value, int | float | str)):
         reader.problem(at(place, "value"), "is not a number or a text")
     return Compare(field, comparison, tuple(value) if isinstance(value, list) else value)
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)

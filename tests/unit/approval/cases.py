@@ -16,8 +16,8 @@ from shared.approval.core.guard import allowed_actions
 from shared.approval.core.parsing import parse
 from shared.approval.core.refusal import Refusal, Refused
 from shared.approval.core.route import Link
-from shared.approval.core.state import Case, Party, Remark, Seat
-from shared.approval.core.words import Tier, Verb
+from shared.approval.core.state import Case, Party, Remark, Seat, Timer
+from shared.approval.core.words import CaseState, Tier, TimerKind, Verb
 from shared.workdays import Workdays
 
 NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
@@ -95,6 +95,7 @@ class Desk:
         self.at = NOON
         self.workdays = workdays
         self.moves: list[Move] = []
+        self.timers: dict[tuple[int, TimerKind, int], Timer] = {}  # as they are kept between the moves
         opening = engine.Opening(
             id=f"case-{next(_ids)}",
             origin="hebei",
@@ -146,6 +147,37 @@ class Desk:
             self._keep(move)
         return move
 
+    def wait(self, *, hours: int = 0, days: int = 0) -> list[Timer]:
+        """Let time go by, and every timer fire at its moment; answers those that fired, in order."""
+        until, fired = self.at + timedelta(hours=hours, days=days), []
+        while self.case.state is not CaseState.SUSPENDED and self.timers:
+            key, timer = min(self.timers.items(), key=lambda item: item[1].fire_at)
+            if timer.fire_at > until:
+                break
+            del self.timers[key]
+            self.at = max(self.at, timer.fire_at)
+            move = engine.fire(self.case, timer, definition=self.bound, world=self.world)
+            if move is not None:
+                self._keep(move)
+                fired.append(timer)
+        self.at = until
+        return fired
+
+    def conclude(self, stage: int, *, has_passed: bool) -> Move | None:
+        """Let the case that a stage waits for be over."""
+        move = engine.conclude(self.case, stage, has_passed=has_passed, definition=self.bound, world=self.world)
+        if move is not None:
+            self._keep(move)
+        return move
+
+    def recount(self, workdays: Workdays) -> Move | None:
+        """Let a year of the calendar be loaded."""
+        self.workdays = workdays
+        move = engine.recount(self.case, definition=self.bound, world=self.world)
+        if move is not None:
+            self._keep(move)
+        return move
+
     def allowed(self, who: Party) -> tuple[Verb, ...]:
         """Answer the buttons that somebody sees."""
         return allowed_actions(self.question(Verb.SUBMIT, who))
@@ -173,6 +205,9 @@ class Desk:
     def _keep(self, move: Move) -> Case:
         self.moves.append(move)
         self.case = move.case
+        active = {stage.number for stage in move.case.active_stages}
+        self.timers |= {(timer.stage, timer.kind, timer.number): timer for timer in move.timers}
+        self.timers = {key: timer for key, timer in self.timers.items() if timer.stage in active}
         return move.case
 
 
