@@ -17,7 +17,7 @@ from shared.approval.core.parsing import parse
 from shared.approval.core.refusal import Refusal, Refused
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Remark, Seat, Timer
-from shared.approval.core.words import CaseState, Tier, TimerKind, Verb
+from shared.approval.core.words import CaseState, StageState, Tier, TimerKind, Verb
 from shared.workdays import Workdays
 
 NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
@@ -73,6 +73,24 @@ def route(*items: Mapping[str, Any], **more: Any) -> Definition:
 
 THREE_TIERS = route(node("county"), node("city"), node("province"))
 REVOCABLE = route(node("county"), node("city"), node("province"), revocation={"days": 30, "definition": "revocation"})
+
+
+def older(than: int) -> dict[str, Any]:
+    """The condition that somebody is older than that."""
+    return {"field": "/age", "is": ">", "value": than}
+
+
+def one(key: str, who: str, **more: Any) -> dict[str, Any]:
+    """A node of the county that one account decides."""
+    return node("county", who, key=key, **more)
+
+
+def fork(kind: str, *branches: dict[str, Any]) -> dict[str, Any]:
+    return {"fork": kind, "branches": list(branches)}
+
+
+def branch(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"route": list(items), **more}
 
 
 class Desk:
@@ -214,3 +232,7 @@ class Desk:
 def without(one: Party, *posts: Seat) -> Party:
     """Answer the same person without some of their posts."""
     return replace(one, posts=tuple(post for post in one.posts if post not in posts))
+
+
+def keys(desk: Desk, state: StageState) -> list[str]:
+    return sorted(stage.node_key for stage in desk.case.live_stages if stage.state is state)
