@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
@@ -59,6 +59,9 @@ bench-story: dev ## measure the main story and compare with what was measured be
 
 bench-approval: dev $(PEERS)/.peers ## measure the approval engine: beside its peers, in races, over full tables
 	$(BIN)/python -m benchmarks.approval $(ARGS)
+
+fuzz-approval: dev ## try the approval engine at random for long: TIMES=20 as much as `make unit`
+	ANYUAN_FUZZ_TIMES=$(or $(TIMES),20) $(PYTEST) tests/unit/approval/test_any_moves.py $(ARGS)
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) $(PEERS) node_modules services/portal/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -66,7 +66,8 @@ def _open_subcase(uow: UnitOfWork, setting: Setting, case: Case, definition: Def
     node = definition.node(stage.node_key)
     assert node.subcase is not None
     opening = engine.Opening(
-        id=store.child_id(case.id, str(stage.number)),
+        # A stage whose approval was taken back waits for another case when its turn comes again.
+        id=store.child_id(case.id, f"{stage.number}s{case.trail.seq}"),
         origin=case.origin,
         business_type=f"{case.business_type}/{stage.node_key}",
         business_id=case.business_id,
@@ -121,8 +122,9 @@ def _open(
 
 def _end_subcase(uow: UnitOfWork, setting: Setting, case: Case, stage: Stage) -> None:
     """End the case that a stage waited for, because nobody waits for it any more."""
-    child = store.load(uow.session, store.child_id(case.id, str(stage.number)), lock=True)
-    if child is None or child.state in CLOSED:
+    child_id = store.open_child(uow.session, case.id, stage.number)
+    child = store.load(uow.session, child_id, lock=True) if child_id else None
+    if child is None:
         return
     definition = catalogue.bound(uow.session, child.definition)
     world = setting.world(uow.session, child.home_region, at=uow.now, case=child)

@@ -14,7 +14,7 @@ from shared.approval import catalogue, directory
 from shared.approval.base import table_of
 from shared.approval.core.checking import Known, check
 from shared.approval.core.definition import Definition
-from shared.approval.core.guard import ADMINISTRATOR
+from shared.approval.core.exclusion import ADMINISTRATOR
 from shared.approval.core.mistakes import DefinitionError, Mistake, problem
 from shared.approval.core.parsing import parse
 from shared.approval.core.state import Seat

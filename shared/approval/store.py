@@ -53,6 +53,11 @@ _READ_OPEN = select(_CASES.c.id).where(
     _CASES.c.business_id == bindparam("of_id"),
     _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
 )
+_READ_CHILD = select(_CASES.c.id).where(
+    _CASES.c.parent_case == _CASE_ID,
+    _CASES.c.parent_stage == bindparam("of_stage"),
+    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+)
 _READ_CONTENT = select(_ROUNDS.c.content).where(_ROUNDS.c.case_id == _CASE_ID, _ROUNDS.c.round == bindparam("of_round"))
 _MOVE_CASE = (
     update(_CASES)
@@ -118,6 +123,12 @@ def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tup
 
 
 _lock = lock  # `load` has an argument of that name
+
+
+def open_child(session: Session, case_id: str, stage: int) -> str | None:
+    """Answer the id of the case that a stage waits for, or waited for until now."""
+    found: str | None = session.scalar(_READ_CHILD, {"of_case": case_id, "of_stage": stage})
+    return found
 
 
 def content(session: Session, case: Case) -> dict[str, Any]:

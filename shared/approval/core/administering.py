@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.approval.core.asking import open_ready
 from shared.approval.core.command import MIGRATED, TERMINATED, Command
 from shared.approval.core.deadline import moved_start
+from shared.approval.core.exclusion import carried_over
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
-from shared.approval.core.route import plan
+from shared.approval.core.route import PlannedStage, plan
 from shared.approval.core.state import Stage
 from shared.approval.core.words import CaseState, StageState
 
@@ -29,9 +31,12 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
     for stage in moving.case.active_stages:
         node = moving.definition.node(stage.node_key)
         span = node.due or (node.reminders.every if node.reminders else None)
-        if stage.clock_from is not None and span is not None:
+        was_overdue = stage.due_at is not None and stage.due_at <= since
+        if stage.clock_from is not None and span is not None and not was_overdue:
             start = moved_start(stage.clock_from, span, moving.world.workdays, since=since, until=moving.at)
             moving.start_clock(stage, start)
+    # What a case of its own decided in the meantime has opened nothing yet.
+    open_ready(moving)
 
 
 def terminate(moving: Moving, command: Command, _permit: Permit) -> None:
@@ -54,8 +59,10 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
     target, case = command.definition, moving.case
     if target is None or target.key != case.definition.key or target.version <= case.definition.version:
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
-    passed = {stage.node_key for stage in case.live_stages if stage.state is StageState.PASSED}
-    planned = plan(target, moving.world.chain, command.content or {}, without=passed)
+    content = command.content or {}
+    passed = {stage.node_key: stage.number for stage in case.live_stages if stage.state is StageState.PASSED}
+    carried = {stage.node_key for stage in carried_over(case, moving.definition)}
+    planned = plan(target, moving.world.chain, content, without=passed.keys() | carried)
     if {stage.node_key for stage in case.active_stages} - {stop.node.key for stop in planned}:
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
     moving.note_verb(command, version=target.version, sha256=target.sha256)
@@ -65,8 +72,19 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
             moving.set_stage(stage, StageState.CANCELLED)
     moving.case = replace(moving.case, definition=target.ref)
     moving.definition = target
-    moving.lay_out(planned)
+    moving.lay_out(planned, after=_behind(plan(target, moving.world.chain, content), planned, passed))
     open_ready(moving)
+
+
+def _behind(
+    whole: Sequence[PlannedStage], planned: Sequence[PlannedStage], passed: Mapping[str, int]
+) -> Mapping[int, tuple[int, ...]]:
+    """Answer, by the place in the plan, the passed stages that one comes right after in the whole route."""
+    before = {stop.node.key: [whole[place].node.key for place in stop.after] for stop in whole}
+    return {
+        index: tuple(passed[key] for key in before[stop.node.key] if key in passed)
+        for index, stop in enumerate(planned)
+    }
 
 
 def request_revocation(moving: Moving, command: Command, _permit: Permit) -> None:
@@ -80,7 +98,11 @@ def recount(moving: Moving, stage: Stage) -> bool:
     if stage.clock_from is None:
         return False
     before = moving.case.stage(stage.number)
-    return moving.start_clock(before, stage.clock_from) != before
+    timers = tuple(moving.timers)
+    if moving.start_clock(before, stage.clock_from) != before:
+        return True
+    moving.timers[:] = timers
+    return False
 
 
 def _need_reason(command: Command) -> None:

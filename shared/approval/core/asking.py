@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.approval.core.candidates import Asked, candidates, holders, post_at, whom
-from shared.approval.core.command import DECIDED_BY_ANOTHER, NOBODY_TO_DECIDE
+from shared.approval.core.command import DECIDED_BY_ANOTHER, DUPLICATE, NOBODY_TO_DECIDE
 from shared.approval.core.moving import Moving
+from shared.approval.core.signing import fall_back, wake_signers
 from shared.approval.core.state import Person, Stage, Task
 from shared.approval.core.trail import Step
 from shared.approval.core.voting import ONE_VOICE, Tally, result
@@ -14,7 +15,6 @@ from shared.approval.core.ways_back import before
 from shared.approval.core.words import (
     ACTIONABLE,
     SIGNERS,
-    UNFINISHED,
     VOICES,
     CaseState,
     Duplicates,
@@ -24,13 +24,17 @@ from shared.approval.core.words import (
     TaskState,
 )
 
+_UNDECIDED = (StageState.WAITING, StageState.OPEN, StageState.HELD)
+
 
 def open_ready(moving: Moving) -> None:
     """Open every waiting stage whose turn has come; when all have passed the case is approved."""
     while ready := [stage for stage in moving.case.live_stages if _is_ready(moving, stage)]:
         for stage in ready:
             ask(moving, stage)
-    is_done = all(stage.state is StageState.PASSED for stage in moving.case.live_stages)
+    # A later version that the case was migrated to may have no place for a node any more: its stage is cancelled.
+    done = (StageState.PASSED, StageState.CANCELLED)
+    is_done = all(stage.state in done for stage in moving.case.live_stages)
     if is_done and moving.case.state is CaseState.RUNNING:
         moving.close(CaseState.APPROVED)
 
@@ -41,21 +45,36 @@ def _is_ready(moving: Moving, stage: Stage) -> bool:
 
 
 def ask(moving: Moving, stage: Stage) -> None:
-    """Ask whom the stage asks now, and nobody else; hold the stage when nobody may decide it."""
+    """Ask whom the stage asks now, and nobody else; hold the stage when nobody may decide it.
+
+    What was said before may be all that is needed once a signer who has not spoken is gone: then it goes on.
+    """
     stage = moving.case.stage(stage.number)
+    if stage.state not in _UNDECIDED:
+        return
     if moving.definition.waits(stage.node_key):
         _wait_for_subcase(moving, stage)
         return
     _release_unable(moving, stage)
+    outcome = _result(moving, stage)
+    if outcome is not None:
+        conclude(moving, stage, None, has_passed=outcome)
+        return
     due = _due(moving, stage)
     if not due:
         _hold(moving, stage)
         return
     _open(moving, stage)
-    for position, asked in due.items():
-        if asked is not None:
-            _give(moving, stage, position, asked)
-    _answer_for_duplicates(moving, stage)
+    given = [_give(moving, stage, position, asked) for position, asked in due.items() if asked is not None]
+    for task in given:
+        _answer_for_duplicate(moving, stage, task)
+
+
+def ask_others(moving: Moving, stage: Stage) -> None:
+    """Ask again in the stages beside one that was decided: who has spoken there may not speak here any more."""
+    for other in moving.case.active_stages:
+        if other.number != stage.number:
+            ask(moving, other)
 
 
 def settle(moving: Moving, stage: Stage, by: Person | None) -> None:
@@ -119,7 +138,7 @@ def _hold(moving: Moving, stage: Stage) -> None:
     moving.held.append(held)
 
 
-def _give(moving: Moving, stage: Stage, position: int, asked: Asked) -> None:
+def _give(moving: Moving, stage: Stage, position: int, asked: Asked) -> Task:
     task = Task(
         number=0,
         stage=stage.number,
@@ -129,7 +148,7 @@ def _give(moving: Moving, stage: Stage, position: int, asked: Asked) -> None:
         assignee=asked.account,
         position=position,
     )
-    moving.add_task(task)
+    return moving.add_task(task)
 
 
 def _due(moving: Moving, stage: Stage) -> dict[int, Asked | None]:
@@ -140,9 +159,11 @@ def _due(moving: Moving, stage: Stage) -> dict[int, Asked | None]:
     node = moving.definition.node(stage.node_key)
     due: dict[int, Asked | None] = {}
     for position in undecided:
-        if any(task.position == position for task in _speaking(moving, stage)):
-            due[position] = None
-        elif asked := whom(moving, stage, node, node.approvers[position]):
+        speaking = [task for task in _speaking(moving, stage) if task.position == position]
+        # A signer alone is not enough: their approver may be gone.
+        is_asked = any(task.kind is TaskKind.APPROVE for task in speaking) or _has_spoken(moving, stage, position)
+        asked = None if is_asked else whom(moving, stage, node, node.approvers[position])
+        if is_asked or asked or any(task.state is not TaskState.WAITING for task in speaking):
             due[position] = asked
     return due
 
@@ -175,9 +196,16 @@ def _voice(moving: Moving, stage: Stage, position: int) -> bool | None:
     ]
     if any(task.state is TaskState.REJECTED for task in tasks):
         return False
-    has_spoken = any(task.state is TaskState.PASSED for task in tasks if task.kind is TaskKind.APPROVE)
     signed = all(task.state is TaskState.PASSED for task in tasks if task.kind in SIGNERS)
-    return True if has_spoken and signed else None
+    return True if signed and _has_spoken(moving, stage, position) else None
+
+
+def _has_spoken(moving: Moving, stage: Stage, position: int) -> bool:
+    """Tell whether a position's approver has approved, whatever its signers still have to say."""
+    return any(
+        task.position == position and task.kind is TaskKind.APPROVE and task.state is TaskState.PASSED
+        for task in moving.case.tasks_of(stage)
+    )
 
 
 def _result(moving: Moving, stage: Stage) -> bool | None:
@@ -207,6 +235,8 @@ def _release_unable(moving: Moving, stage: Stage) -> None:
         else:
             moving.cancel_task(task, NOBODY_TO_DECIDE, None)
             fall_back(moving, task)
+    if wake_signers(moving, stage):
+        _release_unable(moving, stage)
 
 
 def _can_act(moving: Moving, stage: Stage, task: Task) -> bool:
@@ -216,51 +246,29 @@ def _can_act(moving: Moving, stage: Stage, task: Task) -> bool:
     return task.role is None or task.assignee in holders(moving, Asked(task.role, None, task.region))
 
 
-def fall_back(moving: Moving, ended: Task) -> None:
-    """Ask again for what waited for a task that is over: a delegated task, or the one that signers came before."""
-    if ended.parent is None:
+def _answer_for_duplicate(moving: Moving, stage: Stage, given: Task) -> None:
+    """Let somebody who has approved a node of this region before have approved this one too."""
+    is_asked = moving.definition.duplicates in (Duplicates.ONCE, Duplicates.CONSECUTIVE)
+    if not is_asked or moving.case.task(given.number).state is not TaskState.OPEN:
         return
-    parent = moving.case.task(ended.parent)
-    if ended.kind is TaskKind.DELEGATE and parent.state is TaskState.DELEGATED:
-        moving.reopen_task(parent)
-    if ended.kind is TaskKind.SIGN_BEFORE:
-        others = [
-            task
-            for task in moving.case.tasks_of(moving.case.stage(ended.stage))
-            if task.kind is TaskKind.SIGN_BEFORE and task.position == ended.position and task.state in UNFINISHED
-        ]
-        waiting = [
-            task
-            for task in moving.case.tasks_of(moving.case.stage(ended.stage))
-            if task.kind is TaskKind.APPROVE and task.position == ended.position and task.state is TaskState.WAITING
-        ]
-        for task in waiting if not others else ():
-            moving.reopen_task(task)
-
-
-def _answer_for_duplicates(moving: Moving, stage: Stage) -> None:
-    """Let those who have approved a node of this region before have approved this one."""
-    if moving.definition.duplicates not in (Duplicates.ONCE, Duplicates.CONSECUTIVE):
-        return
-    for task in _speaking(moving, moving.case.stage(stage.number)):
-        if task.kind is not TaskKind.APPROVE or task.state is not TaskState.OPEN:
-            continue
-        asked = candidates(moving, stage, Asked(task.role, task.assignee, task.region))
-        person = next((one for one in _earlier_voices(moving, stage) if one.account_id in asked), None)
-        if person is not None:
-            moving.end_task(task, TaskState.PASSED, person, reason="duplicate")
-            moving.note(Step.TASK_SKIPPED, stage, task, facts={"actor": person.account_id})
-            settle(moving, stage, person)
-            return
+    asked = candidates(moving, stage, Asked(given.role, given.assignee, given.region))
+    person = next((one for one in _earlier_voices(moving, stage) if one.account_id in asked), None)
+    if person is not None:
+        moving.end_task(given, TaskState.PASSED, person, reason=DUPLICATE)
+        moving.note(Step.TASK_SKIPPED, stage, given, facts={"actor": person.account_id})
+        settle(moving, stage, person)
 
 
 def _earlier_voices(moving: Moving, stage: Stage) -> list[Person]:
+    """Answer who has approved before; what was said before a node was returned to does not answer for it again."""
+    visits = [one.number for one in moving.case.current_stages if one.node_key == stage.node_key]
+    since = max((number for number in visits if number < stage.number), default=0)
     consecutive = moving.definition.duplicates is Duplicates.CONSECUTIVE
     earlier = [moving.case.stage(number) for number in stage.after] if consecutive else before(moving.case, stage)
     return [
         task.ended_by
         for one in earlier
-        if one.region == stage.region
+        if one.region == stage.region and one.number > since
         for task in moving.case.tasks_of(one)
         if task.state is TaskState.PASSED and task.kind in VOICES and task.ended_by is not None
     ]

@@ -21,6 +21,7 @@ def send_copies(moving: Moving, command: Command, _permit: Permit) -> None:
     moving.note_verb(command, to=sorted(party.account_id for party in command.to))
     for party in command.to:
         if party.account_id not in have:
+            have.add(party.account_id)
             moving.add_task(
                 Task(
                     number=0,

@@ -25,6 +25,8 @@ TAKEN_BACK = "taken_back"
 TERMINATED = "terminated"
 SIGNER_REMOVED = "signer_removed"
 MIGRATED = "migrated"
+#: Why a task is passed that nobody was asked about again.
+DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

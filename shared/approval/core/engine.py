@@ -16,6 +16,7 @@ from shared.approval.core import administering, asking, attending, deciding, han
 from shared.approval.core.command import TERMINATED, Command, Move, Reminder, World
 from shared.approval.core.deadline import due_after
 from shared.approval.core.definition import Definition
+from shared.approval.core.exclusion import carried_over
 from shared.approval.core.finding import Question
 from shared.approval.core.guard import RULES, permit
 from shared.approval.core.moving import Moving
@@ -113,7 +114,9 @@ def resubmit(case: Case, command: Command, *, bound: Definition, active: Definit
     """
     _require(case, command, bound, world)
     again = replace(case, state=CaseState.RUNNING, round=case.round + 1, definition=active.ref)
-    return _begin(Moving(again, active, world), command, {}, without=_passed_before(case, bound, active))
+    return _begin(
+        Moving(again, active, world), command, {}, without=_passed_before(case, command, bound, active, world)
+    )
 
 
 def decide(case: Case, command: Command, *, definition: Definition, world: World) -> Move | None:
@@ -206,12 +209,15 @@ def revoke(case: Case, *, definition: Definition, world: World, by: str) -> Move
     return moving.seal()
 
 
-def _passed_before(case: Case, bound: Definition, active: Definition) -> frozenset[str]:
-    """Answer the nodes that a new round need not decide again."""
+def _passed_before(case: Case, command: Command, bound: Definition, active: Definition, world: World) -> frozenset[str]:
+    """Answer the nodes that a new round need not decide again; none when it does not come to the one that returned."""
     returned = next((stage for stage in case.live_stages if stage.state is StageState.RETURNED), None)
     if returned is None or bound.ref != active.ref or bound.node(returned.node_key).returns.then is After.RESTART:
         return frozenset()
-    return frozenset(stage.node_key for stage in case.live_stages if stage.state is StageState.PASSED)
+    stages = (*carried_over(case, bound), *case.live_stages)
+    passed = frozenset(stage.node_key for stage in stages if stage.state is StageState.PASSED)
+    planned = plan(active, world.chain, command.content or {}, without=passed)
+    return passed if returned.node_key in {stop.node.key for stop in planned} else frozenset()
 
 
 def _begin(

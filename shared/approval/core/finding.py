@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.approval.core.command import World
+from shared.approval.core.command import DUPLICATE, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.exclusion import deciders, decision_of
 from shared.approval.core.explaining import why_nothing
 from shared.approval.core.refusal import Permit, Refusal, RefusalCode
-from shared.approval.core.state import Case, LastMove, Party, Task
-from shared.approval.core.ways_back import INITIATOR, following, why_not_back
+from shared.approval.core.state import Case, LastMove, Party, Stage, Task
+from shared.approval.core.ways_back import INITIATOR, depending, why_not_back
 from shared.approval.core.words import (
     ACTIONABLE,
     SIGNERS,
     UNFINISHED,
     VOICES,
+    Mode,
+    StageState,
     TaskKind,
     TaskState,
     Verb,
@@ -114,9 +116,9 @@ def to_read(question: Question) -> Permit | Refusal:
 
 def to_claim(question: Question) -> Permit | Refusal:
     """Answer the post's task that the party may claim, or has claimed already."""
-    mine = [own for own in _own(question, VOICES, {TaskState.CLAIMED}) if own.principal == question.party]
+    mine = _own(question, VOICES, {TaskState.CLAIMED})
     if mine:
-        return Permit(mine[0].task)
+        return _permit(question, mine[0])
     verdict = to_decide(question)
     if isinstance(verdict, Refusal):
         return verdict
@@ -136,30 +138,61 @@ def to_take_back(question: Question) -> Permit | Refusal:
     mine = [
         task
         for stage in case.live_stages
+        # What a later version has dropped, or lets another case decide, stays as it was passed.
+        if (node := question.definition.find(stage.node_key)) is not None and node.subcase is None
         for task in case.tasks_of(stage)
-        if task.state is TaskState.PASSED and task.kind in VOICES and task.ended_by and task.ended_by.account_id == me
+        if task.state is TaskState.PASSED
+        and task.kind in VOICES
+        and task.reason != DUPLICATE
+        and task.ended_by is not None
+        and task.ended_by.account_id == me
     ]
     if not mine:
         return Refusal(RefusalCode.NOT_YOURS)
     last = max(mine, key=lambda task: (task.ended_at, task.number))
-    acted = _acted_after(case, last)
+    acted = _acted_after(question, last)
     return Refusal(RefusalCode.ALREADY_DECIDED, acted) if acted else Permit(last)
 
 
-def _acted_after(case: Case, passed: Task) -> LastMove | None:
+def _acted_after(question: Question, passed: Task) -> LastMove | None:
     """Answer the move of somebody who has acted on what this approval opened, or spoken after it in its stage."""
     assert passed.ended_at is not None
+    case = question.case
     stage = case.stage(passed.stage)
     for task in case.tasks_of(stage):
         decision = decision_of(task)
-        if decision and task.number != passed.number and decision.at >= passed.ended_at:
+        is_later = decision is not None and task.number != passed.number and decision.at >= passed.ended_at
+        if is_later and task.reason != DUPLICATE:
             return decision
-    untouched = (TaskState.OPEN, TaskState.WAITING, TaskState.CANCELLED)
-    for later in following(case, stage):
+        if _got_its_turn(stage, passed, task) and (_is_touched(task) or _has_added(case, task, passed.ended_at)):
+            return decision or case.last
+    for later in depending(case, stage):
+        if later.state is StageState.PASSED and question.definition.waits(later.node_key):
+            return case.last
         for task in case.tasks_of(later):
-            if task.kind in VOICES and task.state not in untouched and task.opened_at >= passed.ended_at:
+            is_new = task.kind in VOICES and task.opened_at >= passed.ended_at
+            if is_new and (_is_touched(task) or task.kind in SIGNERS):
                 return decision_of(task) or case.last
     return None
+
+
+def _got_its_turn(stage: Stage, passed: Task, task: Task) -> bool:
+    """Tell whether an approval gave a task of its own stage its turn."""
+    if passed.kind is TaskKind.SIGN_BEFORE and task.number == passed.parent:
+        return True
+    if task.kind is TaskKind.SIGN_AFTER and task.parent == passed.number:
+        return True
+    is_in_turn = stage.mode is Mode.SEQUENTIAL and task.position > passed.position
+    return is_in_turn and task.kind in VOICES
+
+
+def _has_added(case: Case, task: Task, since: datetime) -> bool:
+    return any(one.kind in SIGNERS and one.parent == task.number and one.opened_at >= since for one in case.tasks)
+
+
+def _is_touched(task: Task) -> bool:
+    untouched = (TaskState.OPEN, TaskState.WAITING, TaskState.CANCELLED)
+    return task.state not in untouched and task.reason != DUPLICATE
 
 
 def to_remove(question: Question) -> Permit | Refusal:
@@ -174,7 +207,7 @@ def to_remove(question: Question) -> Permit | Refusal:
         task
         for stage in case.active_stages
         for task in case.unfinished(stage)
-        if task.kind in SIGNERS and question.task in (None, task.number) and _has_added(case, question.party, task)
+        if task.kind in SIGNERS and question.task in (None, task.number) and _is_adder(case, question.party, task)
     ]
     if not mine:
         return Refusal(RefusalCode.NOT_YOURS)
@@ -182,10 +215,12 @@ def to_remove(question: Question) -> Permit | Refusal:
     return Permit(left[0]) if left else Refusal(RefusalCode.NOT_REMOVABLE)
 
 
-def _has_added(case: Case, party: Party, signer: Task) -> bool:
+def _is_adder(case: Case, party: Party, signer: Task) -> bool:
     assert signer.parent is not None
     adder = case.task(signer.parent)
-    return adder.ended_by == party.person if adder.ended_by else adder.addresses(party)
+    if adder.ended_by is not None:
+        return adder.ended_by.account_id == party.account_id
+    return any(adder.addresses(one) for one in (party, *party.stands_for))
 
 
 def _others_are_left(case: Case, signer: Task) -> bool:

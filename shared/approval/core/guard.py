@@ -9,14 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.approval.core import finding
+from shared.approval.core.exclusion import ADMINISTRATOR
 from shared.approval.core.finding import Question
 from shared.approval.core.refusal import Permit, Refusal, RefusalCode
 from shared.approval.core.state import Seat
 from shared.approval.core.ways_back import ANYWHERE
 from shared.approval.core.words import CaseState, Verb
-
-#: The role whose holders, in the home region or above it, stop, resume, end and migrate cases; they decide none.
-ADMINISTRATOR = "system_admin"
 
 
 def initiator(question: Question) -> RefusalCode | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.approval.core.asking import ask, fall_back
+from shared.approval.core.asking import ask
 from shared.approval.core.command import SIGNER_REMOVED, Command
-from shared.approval.core.exclusion import excluded
+from shared.approval.core.exclusion import ADMINISTRATOR, excluded
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
+from shared.approval.core.signing import fall_back
 from shared.approval.core.state import Party, Person, Seat, Task
 from shared.approval.core.words import Placing, TaskKind, TaskState
 
@@ -113,9 +114,10 @@ def receiver(moving: Moving, command: Command, task: Task) -> tuple[Party, Seat]
     if len(command.to) != 1:
         raise Refused.because(RefusalCode.RECIPIENT_UNFIT)
     (party,) = command.to
-    seats = [seat for seat in party.posts if seat.region == task.region]
+    seats = [seat for seat in party.posts if seat.region == task.region and seat.role != ADMINISTRATOR]
     out = excluded(moving.case, moving.definition, moving.case.stage(task.stage))
-    is_asked = any(one.assignee == party.account_id for one in moving.case.unfinished(moving.case.stage(task.stage)))
+    others = (one for one in moving.case.unfinished(moving.case.stage(task.stage)) if one.kind is not TaskKind.CONSULT)
+    is_asked = any(one.assignee == party.account_id for one in others)
     is_self = party.account_id in (command.actor.account_id, task.assignee)
     if not seats or is_self or is_asked or party.account_id in out:
         raise Refused.because(RefusalCode.RECIPIENT_UNFIT)

@@ -39,6 +39,8 @@ class Mistake(StrEnum):
     NOT_A_SPAN = "not_a_span"
     NOT_VERBS = "not_verbs"
     SAME_NODE = "same_node"
+    RESERVED_NODE = "reserved_node"
+    NOBODY_DECIDES = "nobody_decides"
     LOWER_TIER = "lower_tier"
     NOT_A_DEFAULT = "not_a_default"
     NOT_ONE_DEFAULT = "not_one_default"
@@ -84,6 +86,8 @@ WORDS: Mapping[Mistake, tuple[str, str]] = {
     Mistake.NOT_A_SPAN: ("应为 {known} 之一加数字", "is not one of {known} with a number"),
     Mistake.NOT_VERBS: ("应为下列操作的列表：{known}", "is not a list out of {known}"),
     Mistake.SAME_NODE: ("“{key}”与前面的环节重名", '"{key}" is already the name of an earlier node'),
+    Mistake.RESERVED_NODE: ("“{key}”在退回路径中另有含义", '"{key}" has a meaning of its own in ways back'),
+    Mistake.NOBODY_DECIDES: ("可能无人办理就走完流程", "can be gone through without anybody deciding"),
     Mistake.LOWER_TIER: ("“{tier}”低于前面环节的层级", '"{tier}" lies below the tier before it'),
     Mistake.NOT_A_DEFAULT: ("应为 true，且不与 when 同时出现", "is `true`, and stands without `when`"),
     Mistake.NOT_ONE_DEFAULT: (

@@ -161,7 +161,7 @@ class Moving:
 
     def close(self, state: CaseState) -> None:
         """Close the case for good."""
-        self.case = replace(self.case, state=state, closed_at=self.at)
+        self.case = replace(self.case, state=state, closed_at=self.at, suspended_at=None)
         self.note(Step.CASE_CLOSED, facts={"state": state.value})
 
     def note(

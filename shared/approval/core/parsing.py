@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.approval.core.definition import (
@@ -20,7 +21,7 @@ from shared.approval.core.definition import (
 )
 from shared.approval.core.digest import sha256
 from shared.approval.core.mistakes import DefinitionError, Mistake
-from shared.approval.core.parsing_node import node_of, title_of
+from shared.approval.core.parsing_node import RESERVED, node_of, title_of
 from shared.approval.core.parsing_when import condition_of
 from shared.approval.core.reader import Reader, at, listed
 from shared.approval.core.words import Duplicates, ForkKind
@@ -48,12 +49,24 @@ def parse(body: Mapping[str, Any]) -> Definition:
         revocation=_revocation(reader, body) if "revocation" in body else None,
         route=_Route(reader).read(body, "route", ""),
         body=body,
-        # What has mistakes may be nested without end, or hold what has no JSON.
-        sha256="" if reader.problems else sha256(body),
+        sha256="",
     )
+    if not reader.problems and _least(definition.route) == 0:
+        reader.problem("route", Mistake.NOBODY_DECIDES)
     if reader.problems:
         raise DefinitionError(reader.problems)
-    return definition
+    # Only what has no mistakes is sure to be plain JSON.
+    return replace(definition, sha256=sha256(body))
+
+
+def _least(route: tuple[Item, ...]) -> int:
+    """Answer how many nodes a case goes through at least."""
+    return sum(1 if isinstance(item, Node) else _least_of(item) for item in route)
+
+
+def _least_of(fork: Fork) -> int:
+    lengths = [_least(branch.route) for branch in fork.branches]
+    return sum(lengths) if fork.kind is ForkKind.PARALLEL else min(lengths)
 
 
 def _revocation(reader: Reader, body: Mapping[str, Any]) -> Revocation | None:
@@ -85,6 +98,8 @@ class _Route:
         node = node_of(self._reader, item, place, earlier=frozenset(self._keys))
         if node.key in self._keys:
             self._reader.problem(at(place, "node"), Mistake.SAME_NODE, key=node.key)
+        if node.key in RESERVED:
+            self._reader.problem(at(place, "node"), Mistake.RESERVED_NODE, key=node.key)
         self._keys.add(node.key)
         self._climb(node, place)
         return node

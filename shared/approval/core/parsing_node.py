@@ -21,6 +21,7 @@ from shared.approval.core.definition import (
 from shared.approval.core.mistakes import Mistake
 from shared.approval.core.reader import Reader, at, listed, shown
 from shared.approval.core.voting import Denominator, Operator, Threshold
+from shared.approval.core.ways_back import ANYWHERE
 from shared.approval.core.words import After, Mode, Tier, Verb
 
 _ALWAYS = {"node", "title", "tier"}
@@ -40,6 +41,8 @@ _DECIDED = _ALWAYS | {
 _INITIATOR, _EARLIER = "initiator", "earlier"
 _MOST_REMINDERS = 20
 _LONGEST_SPAN = 9_999
+#: What no node can be called.
+RESERVED = frozenset({_INITIATOR, _EARLIER, ANYWHERE})
 
 
 def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: frozenset[str]) -> Node:

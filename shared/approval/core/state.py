@@ -201,8 +201,13 @@ class Case:
     @property
     def live_stages(self) -> tuple[Stage, ...]:
         """Answer the current round's stages without the visits that later ones have taken the place of."""
-        latest = {stage.node_key: stage.number for stage in self.current_stages}
-        return tuple(stage for stage in self.current_stages if latest[stage.node_key] == stage.number)
+        return self.live_stages_of(self.round)
+
+    def live_stages_of(self, number: int) -> tuple[Stage, ...]:
+        """Answer a round's stages without the visits that later ones have taken the place of."""
+        stages = [stage for stage in self.stages if stage.round == number]
+        latest = {stage.node_key: stage.number for stage in stages}
+        return tuple(stage for stage in stages if latest[stage.node_key] == stage.number)
 
     @property
     def active_stages(self) -> tuple[Stage, ...]:

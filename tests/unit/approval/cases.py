@@ -16,8 +16,8 @@ from shared.approval.core.guard import allowed_actions
 from shared.approval.core.parsing import parse
 from shared.approval.core.refusal import Refusal, Refused
 from shared.approval.core.route import Link
-from shared.approval.core.state import Case, Party, Remark, Seat
-from shared.approval.core.words import Tier, Verb
+from shared.approval.core.state import Case, Party, Remark, Seat, Timer
+from shared.approval.core.words import CaseState, StageState, Tier, TimerKind, Verb
 from shared.workdays import Workdays
 
 NOON = datetime(2017, 9, 1, 4, 0, tzinfo=UTC)
@@ -75,6 +75,24 @@ THREE_TIERS = route(node("county"), node("city"), node("province"))
 REVOCABLE = route(node("county"), node("city"), node("province"), revocation={"days": 30, "definition": "revocation"})
 
 
+def older(than: int) -> dict[str, Any]:
+    """The condition that somebody is older than that."""
+    return {"field": "/age", "is": ">", "value": than}
+
+
+def one(key: str, who: str, **more: Any) -> dict[str, Any]:
+    """A node of the county that one account decides."""
+    return node("county", who, key=key, **more)
+
+
+def fork(kind: str, *branches: dict[str, Any]) -> dict[str, Any]:
+    return {"fork": kind, "branches": list(branches)}
+
+
+def branch(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"route": list(items), **more}
+
+
 class Desk:
     """One case and the people around it, moved verb by verb."""
 
@@ -95,6 +113,7 @@ class Desk:
         self.at = NOON
         self.workdays = workdays
         self.moves: list[Move] = []
+        self.timers: dict[tuple[int, TimerKind, int], Timer] = {}  # as they are kept between the moves
         opening = engine.Opening(
             id=f"case-{next(_ids)}",
             origin="hebei",
@@ -146,6 +165,37 @@ class Desk:
             self._keep(move)
         return move
 
+    def wait(self, *, hours: int = 0, days: int = 0) -> list[Timer]:
+        """Let time go by, and every timer fire at its moment; answers those that fired, in order."""
+        until, fired = self.at + timedelta(hours=hours, days=days), []
+        while self.case.state is not CaseState.SUSPENDED and self.timers:
+            key, timer = min(self.timers.items(), key=lambda item: item[1].fire_at)
+            if timer.fire_at > until:
+                break
+            del self.timers[key]
+            self.at = max(self.at, timer.fire_at)
+            move = engine.fire(self.case, timer, definition=self.bound, world=self.world)
+            if move is not None:
+                self._keep(move)
+                fired.append(timer)
+        self.at = until
+        return fired
+
+    def conclude(self, stage: int, *, has_passed: bool) -> Move | None:
+        """Let the case that a stage waits for be over."""
+        move = engine.conclude(self.case, stage, has_passed=has_passed, definition=self.bound, world=self.world)
+        if move is not None:
+            self._keep(move)
+        return move
+
+    def recount(self, workdays: Workdays) -> Move | None:
+        """Let a year of the calendar be loaded."""
+        self.workdays = workdays
+        move = engine.recount(self.case, definition=self.bound, world=self.world)
+        if move is not None:
+            self._keep(move)
+        return move
+
     def allowed(self, who: Party) -> tuple[Verb, ...]:
         """Answer the buttons that somebody sees."""
         return allowed_actions(self.question(Verb.SUBMIT, who))
@@ -173,9 +223,16 @@ class Desk:
     def _keep(self, move: Move) -> Case:
         self.moves.append(move)
         self.case = move.case
+        active = {stage.number for stage in move.case.active_stages}
+        self.timers |= {(timer.stage, timer.kind, timer.number): timer for timer in move.timers}
+        self.timers = {key: timer for key, timer in self.timers.items() if timer.stage in active}
         return move.case
 
 
 def without(one: Party, *posts: Seat) -> Party:
     """Answer the same person without some of their posts."""
     return replace(one, posts=tuple(post for post in one.posts if post not in posts))
+
+
+def keys(desk: Desk, state: StageState) -> list[str]:
+    return sorted(stage.node_key for stage in desk.case.live_stages if stage.state is state)
