@@ -27,7 +27,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 @pytest.fixture
 def office(database: Database) -> Office:
     """Two approvers in the county, one in the city, one in the province; Ann submits."""
-    made = Office(database, Approvals(service="reporting", definitions=("activity_report", "star_rating_low")))
+    made = Office(
+        database, Approvals(service="reporting", definitions=("revocation", "activity_report", "star_rating_low"))
+    )
     with database.unit_of_work() as uow:
         made.approvals.prepare(uow)
         for who in (BEN, BAO, CAI, DAI):

@@ -42,7 +42,7 @@ def fenced(new_database: Callable[[str], str]) -> Iterator[Database]:
 
 
 def test_cases_and_definitions_need_no_more_rights_than_the_application_has(fenced: Database) -> None:
-    office = Office(fenced, Approvals(service="reporting", definitions=("activity_report",)))
+    office = Office(fenced, Approvals(service="reporting", definitions=("revocation", "activity_report")))
     with fenced.unit_of_work() as uow:
         office.approvals.publish_definitions(uow)
         for who in (BEN, BAO, CAI, DAI):

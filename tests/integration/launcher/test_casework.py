@@ -26,7 +26,7 @@ def run(*words: str, **environment: str) -> Result:
 
 
 def office_in(database: Database) -> Office:
-    office = Office(database, Approvals(service="reporting", definitions=("activity_report",)))
+    office = Office(database, Approvals(service="reporting", definitions=("revocation", "activity_report")))
     with database.unit_of_work() as uow:
         office.approvals.publish_definitions(uow)
         office.follow(uow, BEN)
