@@ -66,6 +66,7 @@ def test_everybody_reads_what_is_published(app: Flask) -> None:
     ben = caller(app, BEN)
     assert [(one["key"], one["title_zh"]) for one in ben.get("/definitions")] == [
         (KEY, "活动报告审批"),
+        ("revocation", "撤销审批"),
         ("star_rating_low", "一至二星级认定"),
     ]
     found = ben.get(f"/definitions/{KEY}/1")
