@@ -14,7 +14,7 @@ from shared.approval.commands import Details
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Party, Remark, Timer
 from shared.approval.core.words import Verb
-from shared.approval.definitions import shipped
+from shared.approval.definitions import shipped, with_named
 from shared.approval.lists import TaskList
 from shared.approval.outcomes import Outcomes
 from shared.approval.setting import Setting
@@ -30,8 +30,8 @@ from shared.storage import UnitOfWork
 class Approvals:
     """The cases of one service.
 
-    `definitions` are the keys of the shipped definitions that it starts cases on, each after those that it names;
-    `node` names this deployment in the trail; administrators of the `root_region` may change definitions;
+    `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in the
+    trail; administrators of the `root_region` may change definitions;
     `outcomes` holds what the service does when its cases move.
     """
 
@@ -43,13 +43,15 @@ class Approvals:
     outcomes: Outcomes = field(default_factory=Outcomes)
 
     def publish_definitions(self, uow: UnitOfWork) -> tuple[str, ...]:
-        """Publish the service's definitions as they came with the system; answers the keys that are new or newer.
+        """Publish the service's definitions as they came with the system, after those that they name.
+
+        Answers the keys that are new or newer.
 
         :raises Conflict: `definition_changed` when a file was edited and its version was not raised.
         """
-        found = shipped()
+        found = with_named(shipped(), self.definitions)
         # What the people of this node have made their own is not replaced by a newer file.
-        keys = [key for key in self.definitions if not catalogue.is_their_own(uow.session, key)]
+        keys = [key for key in found if not catalogue.is_their_own(uow.session, key)]
         return tuple(key for key in keys if self.publish(uow, found[key], by=self._system))
 
     def publish(self, uow: UnitOfWork, definition: Definition, *, by: str) -> bool:

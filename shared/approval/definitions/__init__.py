@@ -5,7 +5,7 @@ A published definition never changes: whoever edits a file raises its `version` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,26 @@ def shipped() -> Mapping[str, Definition]:
     :raises DefinitionError: when a file does not describe a definition, or one of another name.
     """
     return {path.stem: _read(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def with_named(found: Mapping[str, Definition], keys: Iterable[str]) -> dict[str, Definition]:
+    """Answer the definitions of these keys, each after those that it names: for its revocation and its sub-cases."""
+    ordered: dict[str, Definition] = {}
+
+    def add(key: str, way: tuple[str, ...]) -> None:
+        if key in ordered or key in way:
+            return
+        definition = found[key]
+        named = [node.subcase for node in definition.nodes if node.subcase]
+        if definition.revocation is not None:
+            named.append(definition.revocation.definition)
+        for one in named:
+            add(one, (*way, key))
+        ordered[key] = definition
+
+    for key in keys:
+        add(key, ())
+    return ordered
 
 
 def _read(path: Path) -> Definition:

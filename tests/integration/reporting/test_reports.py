@@ -149,6 +149,7 @@ def test_an_approved_report_is_undone_by_the_province_alone(reporting: Served) -
     seen = reporting.by(HEAD).get(f"/reports/{report}")
     assert seen["state"] == "revoked"
     assert reporting.by(HEAD).get(f"/cases/{seen['case_id']}")["state"] == "revoked"
+    assert [one["id"] for one in reporting.by(HEAD).get("/reports?state=revoked")["items"]] == [report]
     [revoked] = reporting.published(ReportRevoked)
     assert (revoked.report_id, revoked.activity_id) == (report, "activity-2")
     assert reporting.by(HEAD).get(f"/cases/{seen['case_id']}/trail")["intact"]

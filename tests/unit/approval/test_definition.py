@@ -11,7 +11,7 @@ from shared.approval.core.definition import DEFAULT_MAX_ROUNDS
 from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
 from shared.approval.core.words import Mode, Tier, Verb
-from shared.approval.definitions import shipped
+from shared.approval.definitions import shipped, with_named
 from shared.identity import Role
 from tests.unit.approval.cases import body, node
 
@@ -129,6 +129,14 @@ def test_what_is_nested_without_end_is_a_mistake_and_no_crash() -> None:
     for written in (body(*route), *map(body, forks), body(node("county") | {"tier": deep})):
         with pytest.raises(DefinitionError):
             parse(written)
+
+
+def test_a_definition_comes_after_those_that_it_names() -> None:
+    assert list(with_named(shipped(), ["activity_report", "commendation"])) == [
+        "revocation",
+        "activity_report",
+        "commendation",
+    ]
 
 
 def test_every_shipped_definition_is_started_by_the_service_that_owns_its_business() -> None:
