@@ -9,17 +9,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import catalogue, commands, directory, following, lists, reading
-from shared.approval.commands import Details
+from shared.approval import batches, catalogue, commands, directory, following, lists, reading, recipients
+from shared.approval.batches import HandedOver, Leaving, Tried
+from shared.approval.commands import Action, Details
 from shared.approval.core.definition import Definition
 from shared.approval.core.reader import DefinitionError, Problem
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
+from shared.approval.filters import Filter
 from shared.approval.lists import TaskList
 from shared.approval.outcomes import Outcomes
 from shared.approval.setting import Setting
-from shared.approval.views import CaseDetail, CaseView, RegionNames, TaskCounts, TaskPage, Trail
+from shared.approval.views import CaseDetail, CaseView, Recipient, RegionNames, TaskCounts, TaskPage, Trail
 from shared.contracts.registration import PostChanged
 from shared.identity import Principal, Role
 from shared.identity.people import OFFICIALS
@@ -156,6 +158,46 @@ class Approvals:
         )
         return commands.act(uow, self._setting, asked)
 
+    def act_on_many(self, uow: UnitOfWork, actions: Sequence[Action]) -> tuple[Tried, ...]:
+        """Carry out each of many commands that can be; what one is refused for undoes no other."""
+        return batches.act_on_many(uow, self._setting, actions)
+
+    def hand_over(
+        self,
+        uow: UnitOfWork,
+        *,
+        actor: Principal,
+        from_account: str,
+        to_account: str,
+        opinion: str,
+        command_id: str,
+        cursor: str | None = None,
+    ) -> HandedOver:
+        """Give the unfinished tasks that are one person's by name to another (离职转办), as many as fit.
+
+        :raises Invalid: `recipient_unfit`, `cursor_invalid`.
+        """
+        leaving = Leaving(
+            actor=actor,
+            from_account=from_account,
+            to_account=to_account,
+            opinion=opinion,
+            command_id=command_id,
+            cursor=cursor,
+        )
+        return batches.hand_over(uow, self._setting, leaving)
+
+    def recipients(
+        self, session: Session, *, case_id: str, principal: Principal, at: datetime
+    ) -> tuple[Recipient, ...]:
+        """Answer the officials who can be given a part in a case, each with the verbs for which they are fit.
+
+        :raises NotFound: `case_not_found`, also for a case that the reader may not see.
+        """
+        self._check_visible(session, case_id, principal, at)
+        case = reading.find_case(session, case_id)
+        return recipients.of_case(session, self._setting, case, reader=principal.account_id, at=at)
+
     def view(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> CaseDetail:
         """Answer a case as somebody sees it, with its rounds and what differs between them.
 
@@ -183,26 +225,27 @@ class Approvals:
         which: TaskList,
         principal: Principal,
         at: datetime,
-        business_type: str | None = None,
+        wanted: Filter = Filter(),  # a frozen value
         cursor: str | None = None,
         limit: int = 20,
     ) -> TaskPage:
-        """Answer a page of somebody's cases: to decide, to correct, started or decided by them.
+        """Answer a page of one of somebody's lists, narrowed down to what is wanted.
 
-        :raises Invalid: `cursor_invalid`.
+        :raises Invalid: `cursor_invalid`, `unknown_region`.
         """
         return lists.page(
             session,
             which,
             account_id=principal.account_id,
-            business_type=business_type,
+            wanted=wanted,
             cursor=cursor,
             limit=limit,
-            names=self._names(at),
+            regions=self.regions,
+            at=at,
         )
 
     def counts(self, session: Session, *, principal: Principal, at: datetime) -> TaskCounts:
-        """Answer how much waits for somebody, and how many cases of their regions nobody may decide."""
+        """Answer how long somebody's lists are, and how many cases of their regions nobody may decide."""
         return lists.counts(session, principal, self.regions, at=at)
 
     def _check_visible(self, session: Session, case_id: str, principal: Principal, at: datetime) -> None:

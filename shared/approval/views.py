@@ -175,7 +175,11 @@ class Trail:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskItem:
-    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them."""
+    """One line of a list of cases.
+
+    `at` is when it came to its reader, was started or was decided by them; `due_at` is the earliest day of what is
+    being decided; `read` is told of copies only.
+    """
 
     case_id: str
     business_type: str
@@ -193,6 +197,8 @@ class TaskItem:
     last_name: str
     verb: str | None
     at: datetime
+    due_at: datetime | None
+    read: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,12 +211,29 @@ class TaskPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCounts:
-    """How much waits for somebody: to decide, to correct, started and still running, and held in their regions."""
+    """How much is in somebody's lists: to decide, to correct, unread copies, started and under way, done.
+
+    `held` is how many cases of their regions nobody may decide.
+    """
 
     todo: int
     returned: int
+    cc: int
     started: int
+    done: int
     held: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """An official who can be given a part in a case; `verbs` are those for which they can be chosen."""
+
+    account_id: str
+    name: str
+    role: str
+    region: str
+    region_name: str
+    verbs: tuple[str, ...]
 
 
 class RegionNames:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.approval.core.asking import ask, fall_back
 from shared.approval.core.command import SIGNER_REMOVED, Command
 from shared.approval.core.exclusion import excluded
+from shared.approval.core.guard import ADMINISTRATOR
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
 from shared.approval.core.state import Party, Person, Seat, Task
@@ -113,7 +114,8 @@ def receiver(moving: Moving, command: Command, task: Task) -> tuple[Party, Seat]
     if len(command.to) != 1:
         raise Refused.because(RefusalCode.RECIPIENT_UNFIT)
     (party,) = command.to
-    seats = [seat for seat in party.posts if seat.region == task.region]
+    # Administrators look after cases and decide none, whoever would give them a task.
+    seats = [seat for seat in party.posts if seat.region == task.region and seat.role != ADMINISTRATOR]
     out = excluded(moving.case, moving.definition, moving.case.stage(task.stage))
     is_asked = any(one.assignee == party.account_id for one in moving.case.unfinished(moving.case.stage(task.stage)))
     is_self = party.account_id in (command.actor.account_id, task.assignee)

@@ -472,6 +472,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
     op.create_index(
+        "ix_approval_case_under_way",
+        "approval_case",
+        ["initiator_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_index(
         "uq_approval_case_open",
         "approval_case",
         ["business_type", "business_id"],
@@ -525,7 +533,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
         sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
     )
-    op.create_index("ix_approval_decision_actor", "approval_decision", ["actor_id", "at"], unique=False)
+    op.create_index(
+        "ix_approval_decision_done",
+        "approval_decision",
+        ["actor_id", "at", "case_id", "verb"],
+        unique=False,
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.create_table(
         "approval_event",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -671,6 +686,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.create_index(
+        "ix_approval_task_copy",
+        "approval_task",
+        ["assignee", "state", "opened_at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.create_index(
         "ix_approval_task_post",
         "approval_task",
         ["region", "role"],
@@ -723,6 +746,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.drop_index(
+        "ix_approval_task_copy",
+        table_name="approval_task",
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.drop_index(
         "ix_approval_task_assignee",
         table_name="approval_task",
         postgresql_where=sa.text("state IN ('open','claimed')"),
@@ -744,13 +773,24 @@ def downgrade() -> None:
     op.drop_table("approval_stage")
     op.drop_table("approval_round")
     op.drop_table("approval_event")
-    op.drop_index("ix_approval_decision_actor", table_name="approval_decision")
+    op.drop_index(
+        "ix_approval_decision_done",
+        table_name="approval_decision",
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.drop_table("approval_decision")
     op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
     op.drop_table("approval_command")
     op.drop_table("approval_barred")
     op.drop_index(
         "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_under_way",
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
