@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from shared.approval.blueprint.auditing import keep_attempts
 from shared.approval.blueprint.lists import add_lists
 from shared.approval.blueprint.many import add_many
+from shared.approval.blueprint.phrases import add_phrases
 from shared.approval.blueprint.verbs import VERBS, add_verbs
 from shared.approval.core.state import Party
 from shared.approval.schemas.shown import CaseDetailOut, RecipientsOut, TrailOut
@@ -30,6 +31,7 @@ def approval_blueprint(approvals: Approvals) -> Blueprint:
     _add_reading(blp, approvals)
     add_lists(blp, approvals)
     add_many(blp, approvals)
+    add_phrases(blp)
     add_verbs(blp, approvals)
     blp.after_request(keep_attempts)
     return blp

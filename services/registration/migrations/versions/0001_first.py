@@ -515,6 +515,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'published'"),
     )
     op.create_table(
+        "approval_phrase",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "place", name=op.f("pk_approval_phrase")),
+    )
+    op.create_table(
         "approval_post",
         sa.Column("post_id", sa.String(length=60), nullable=False),
         sa.Column("account_id", sa.String(length=60), nullable=False),
@@ -915,6 +922,7 @@ def downgrade() -> None:
     op.drop_index("ix_approval_post_seat", table_name="approval_post")
     op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
     op.drop_table("approval_post")
+    op.drop_table("approval_phrase")
     op.drop_index(
         "uq_approval_definition_published",
         table_name="approval_definition",
