@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import batches, catalogue, commands, directory, following, lists, reading, recipients
+from shared.approval import batches, catalogue, commands, directory, following, lists, reading, recipients, sight
 from shared.approval.batches import HandedOver, Leaving, Tried
 from shared.approval.commands import Action, Details
 from shared.approval.core.definition import Definition
+from shared.approval.core.difference import Change
 from shared.approval.core.reader import DefinitionError, Problem
-from shared.approval.core.state import Party, Remark
+from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.definitions import shipped
 from shared.approval.filters import Filter
@@ -158,6 +159,18 @@ class Approvals:
         )
         return commands.act(uow, self._setting, asked)
 
+    def amend(
+        self, uow: UnitOfWork, *, case_id: str, actor: Principal, changes: Sequence[Change], command_id: str
+    ) -> CaseView:
+        """Note in the trail that fields of a record under approval change, each with its old and its new value.
+
+        Whether the record is theirs to change is for the service that owns it, which changes it in this transaction.
+
+        :raises Conflict: `field_frozen`, at each field that no node which decides now lets be written.
+        """
+        remarks = tuple(Remark(one.pointer, f"{one.old} → {one.new}") for one in changes)
+        return self.act(uow, case_id=case_id, verb=Verb.AMEND, actor=actor, command_id=command_id, remarks=remarks)
+
     def act_on_many(self, uow: UnitOfWork, actions: Sequence[Action]) -> tuple[Tried, ...]:
         """Carry out each of many commands that can be; what one is refused for undoes no other."""
         return batches.act_on_many(uow, self._setting, actions)
@@ -208,7 +221,7 @@ class Approvals:
         reader = self._setting.seated(session, principal, business_type=case.business_type, at=at, lock=False)
         world = self._setting.world(session, case.home_region, at=at, case=case)
         view = reading.view_of(session, case, reader=reader, names=self._names(at), world=world)
-        return reading.detail_of(session, view)
+        return reading.detail_of(session, view, self._hidden(session, case, principal, reader, at))
 
     def trail(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> Trail:
         """Answer a case's history, oldest first, and whether its chain of hashes holds.
@@ -216,7 +229,10 @@ class Approvals:
         :raises NotFound: `case_not_found`, also for a case that they may not see.
         """
         self._check_visible(session, case_id, principal, at)
-        return reading.trail_of(session, reading.find_case(session, case_id), names=self._names(at))
+        case = reading.find_case(session, case_id)
+        reader = self._setting.seated(session, principal, business_type=case.business_type, at=at, lock=False)
+        hidden = self._hidden(session, case, principal, reader, at)
+        return reading.trail_of(session, case, names=self._names(at), hidden=hidden)
 
     def tasks(
         self,
@@ -247,6 +263,12 @@ class Approvals:
     def counts(self, session: Session, *, principal: Principal, at: datetime) -> TaskCounts:
         """Answer how long somebody's lists are, and how many cases of their regions nobody may decide."""
         return lists.counts(session, principal, self.regions, at=at)
+
+    def _hidden(
+        self, session: Session, case: Case, principal: Principal, reader: Party, at: datetime
+    ) -> tuple[str, ...]:
+        definition = catalogue.bound(session, case.definition)
+        return sight.hidden_from(principal, reader, case, definition, self.regions, at=at)
 
     def _check_visible(self, session: Session, case_id: str, principal: Principal, at: datetime) -> None:
         if not lists.may_see(session, case_id, principal, self.regions, at=at):
