@@ -118,7 +118,7 @@ def counts(session: Session, principal: Principal, regions: Regions, *, at: date
         "returned": select(func.count(CaseRow.id)).where(*_is_returned_to(me)),
         "cc": select(func.count()).select_from(copies.subquery()),
         "started": select(func.count(CaseRow.id)).where(*_is_started_by(me)),
-        "done": select(func.count(DecisionRow.seq)).where(*_is_done_by(me)),
+        "done": select(func.count(DecisionRow.case_id)).where(*_is_done_by(me)),
         "held": select(func.count(held.subquery().c.case_id.distinct())) if scope else select(literal(0)),
     }
     row = (
