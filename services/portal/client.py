@@ -109,6 +109,10 @@ class Api:
         """Change something; see `post`."""
         return self._send("PATCH", service, path, body, key, revision)
 
+    def put(self, service: str, *path: str, body: Json) -> Answer:
+        """Put something in the place of what was there; see `post`."""
+        return self._send("PUT", service, path, body, "", "")
+
     def _send(self, method: str, service: str, path: tuple[str, ...], body: Json, key: str, revision: str) -> Answer:
         extra = {"Idempotency-Key": key} if key else {}
         if revision:

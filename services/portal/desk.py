@@ -37,6 +37,7 @@ class Desk:
     away: list[str] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     types: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     held: int = 0
     provisional: int = 0
@@ -125,6 +126,7 @@ def _gather_tasks(made: Desk) -> None:
         page = made.read(service, "tasks", list="todo", limit=_MOST_TASKS)
         counts = made.read(service, "tasks", "counts")
         made.tasks += [Task(service, item) for item in page["items"]] if page else []
+        made.counts.update(counts or {})
         made.waiting += counts["todo"] if counts else 0
         made.held += counts["held"] if counts else 0
         made.provisional += counts["provisional"] if counts else 0

@@ -69,6 +69,18 @@ def standing_in(
     return tuple(Person(one, names[one]) for one in found)
 
 
+def standing_for(session: Session, account_id: str, *, at: datetime) -> dict[str, frozenset[str] | None]:
+    """Answer the accounts that somebody stands in for now, each with the kinds of business, None for every kind."""
+    rows = _around(session, account_id, near=_DELEGATE, far=_DELEGATOR, at=at)
+    rules = [_absence(row) for row in rows]
+    found: dict[str, frozenset[str] | None] = {}
+    for kind in sorted({kind for rule in rules for kind in rule.business_types}):
+        for one in stands_for(account_id, rules, at=at, business_type=kind):
+            found[one] = (found.get(one) or frozenset()) | {kind}
+    # What is reached for a kind that no rule names is reached for every kind.
+    return found | dict.fromkeys(stands_for(account_id, rules, at=at, business_type=""))
+
+
 def deputies_of(session: Session, account_id: str, *, business_type: str, at: datetime) -> tuple[Person, ...]:
     """Answer the persons who may do an account's tasks of this kind now, the direct ones first."""
     rows = _around(session, account_id, near=_DELEGATOR, far=_DELEGATE, at=at)

@@ -77,11 +77,11 @@ class Action:
     verb: Verb
     actor: Principal | Party
     command_id: str
-    expected_rev: int | None
-    opinion: str
-    remarks: tuple[Remark, ...]
-    content: Mapping[str, Any] | None
-    details: Details
+    expected_rev: int | None = None
+    opinion: str = ""
+    remarks: tuple[Remark, ...] = ()
+    content: Mapping[str, Any] | None = None
+    details: Details = Details()
 
     def digest(self) -> str:
         """Answer what tells this command from another under the same id; the revision is no part of the content."""

@@ -37,6 +37,7 @@ class DefinitionState(StrEnum):
 _CLOSED = words(sorted(CLOSED))
 _UNDECIDED = "('waiting','open','claimed','delegated')"
 _ACTIONABLE = "state IN ('open','claimed')"
+_ASKED_FOR = "('approve','reject','return','resolve','answer')"
 _CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
 
 
@@ -80,6 +81,7 @@ class CaseRow(ApprovalBase):
         index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
         Index("ix_approval_case_business", "business_type", "business_id"),
         Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
+        index_where(f"state NOT IN {_CLOSED}", "ix_approval_case_under_way", "initiator_id", "state"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
     )
 
@@ -190,6 +192,7 @@ class TaskRow(ApprovalBase):
         ForeignKeyConstraint(["case_id", "parent"], ["approval_task.case_id", "approval_task.number"]),
         index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
         index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
+        index_where("kind = 'cc'", "ix_approval_task_copy", "assignee", "state", "opened_at"),
     )
 
     case_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -218,7 +221,7 @@ class DecisionRow(ApprovalBase):
     __tablename__ = "approval_decision"
     __table_args__ = (
         CheckConstraint(f"verb IN {words(Verb)}", name="verb"),
-        Index("ix_approval_decision_actor", "actor_id", "at"),
+        index_where(f"verb IN {_ASKED_FOR}", "ix_approval_decision_done", "actor_id", "at", "case_id", "verb"),
     )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)

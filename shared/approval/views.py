@@ -178,9 +178,10 @@ class Trail:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskItem:
-    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them.
+    """One line of a list of cases.
 
-    `due_at` is the next deadline where the case is now.
+    `at` is when it came to its reader, was started or was decided by them; `due_at` is the next deadline where the
+    case is now; `read` is told of copies only.
     """
 
     case_id: str
@@ -201,6 +202,7 @@ class TaskItem:
     at: datetime
     due_at: datetime | None
     due_is_provisional: bool
+    read: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,16 +215,30 @@ class TaskPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCounts:
-    """How much waits for somebody: to decide, to correct, started and still running.
+    """How much is in somebody's lists: to decide, to correct, unread copies, started and under way, done.
 
-    In the regions of an official: held, and with a provisional deadline.
+    In the regions of an official: `held` that nobody may decide, and with a `provisional` deadline.
     """
 
     todo: int
     returned: int
+    cc: int
     started: int
+    done: int
     held: int
     provisional: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """An official who can be given a part in a case; `verbs` are those for which they can be chosen."""
+
+    account_id: str
+    name: str
+    role: str
+    region: str
+    region_name: str
+    verbs: tuple[str, ...]
 
 
 class RegionNames:

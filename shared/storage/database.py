@@ -32,7 +32,11 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=10)
         _prepare_sqlite(engine)
         return engine
-    options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    options = (
+        f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC "
+        # Questions are short, and many are asked at once: starting workers for one costs more than it gains.
+        "-c max_parallel_workers_per_gather=0"
+    )
     engine = create_engine(
         parsed,
         hide_parameters=True,

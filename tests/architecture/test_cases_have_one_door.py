@@ -37,6 +37,7 @@ WRITERS = {
     "deadlines.py": {"CalendarAlarmRow"},
     "directory.py": {"HolderRow"},
     "drafting.py": {"DefinitionRow"},
+    "phrases.py": {"PhraseRow"},
     "store.py": {"CaseRow", "StageRow", "TaskRow", "BarredRow", "RoundRow", "DecisionRow", "EventRow"},
     "timers.py": {"TimerRow"},
     "workdays.py": {"WorkdayRow", "WorkdayYearRow"},

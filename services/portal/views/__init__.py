@@ -4,6 +4,7 @@ from services.portal.views.absences import blp as absences
 from services.portal.views.cases import blp as cases
 from services.portal.views.definitions import blp as definitions
 from services.portal.views.front import blp as front
+from services.portal.views.lists import blp as lists
 from services.portal.views.me import blp as me
 from services.portal.views.messages import blp as messages
 from services.portal.views.organisations import blp as organisations
@@ -17,6 +18,7 @@ BLUEPRINTS = (
     front,
     signing_in,
     cases,
+    lists,
     reports,
     absences,
     definitions,

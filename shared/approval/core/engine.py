@@ -141,7 +141,11 @@ def reseat(case: Case, *, definition: Definition, world: World) -> Move | None:
         return None
     moving = Moving(case, definition, world)
     for stage in case.active_stages:
+        given, noted = len(moving.opened), len(moving.notes)
         asking.ask(moving, stage)
+        if len(moving.opened) > given and len(moving.notes) == noted:
+            # A voice of an open stage had nobody left and has somebody again.
+            moving.note(Step.STAGE_OPENED, stage)
     return None if moving.case == case else moving.seal()
 
 

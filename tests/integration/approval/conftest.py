@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from shared.approval.blueprint import approval_blueprint
 from shared.approval.service import Approvals
+from shared.http import HttpService, create_service_app
 from shared.storage import Database
 from tests.integration.approval.office import BAO, BEN, CAI, DAI, METADATA, Office, TickingClock
 from tests.integration.listening import make_database
+from tests.integration.signing import VERIFIER
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,3 +39,17 @@ def office(database: Database) -> Office:
         for who in (BEN, BAO, CAI, DAI):
             made.follow(uow, who)
     return made
+
+
+@pytest.fixture
+def app(office: Office) -> Flask:
+    """The routes of the office's service."""
+    return create_service_app(
+        HttpService(
+            name="reporting",
+            title="Reporting",
+            database=office.database,
+            verifier=VERIFIER,
+            blueprints=[approval_blueprint(office.approvals)],
+        )
+    )

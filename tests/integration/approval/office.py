@@ -9,10 +9,12 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import func, select
 
 from shared.approval import reading, store
 from shared.approval.base import ApprovalBase
+from shared.approval.commands import Details
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.outcomes import Outcome
@@ -24,6 +26,7 @@ from shared.contracts.registration import PostChanged
 from shared.identity import Post, Principal, Role
 from shared.storage import Database, UnitOfWork, kit_metadata
 from tests.integration.listening import published
+from tests.integration.signing import Caller
 
 METADATA = (kit_metadata, ApprovalBase.metadata)
 START = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
@@ -56,6 +59,10 @@ CAI, DAI = official("Cai", CITY), official("Dai", PROVINCE)
 
 def fresh_id() -> str:
     return f"command-{next(_numbers)}"
+
+
+def caller(app: Flask, who: Principal) -> Caller:
+    return Caller(app, who, START)
 
 
 @dataclass
@@ -122,6 +129,7 @@ class Office:
         expected_rev: int | None = None,
         remarks: tuple[Remark, ...] = (),
         content: Mapping[str, Any] | None = None,
+        details: Details = Details(),
     ) -> CaseView:
         with self.database.unit_of_work() as uow:
             return self.approvals.act(
@@ -134,6 +142,7 @@ class Office:
                 opinion=opinion,
                 remarks=remarks,
                 content=content,
+                details=details,
             )
 
     def view(self, case: CaseView, who: Principal = ANN) -> CaseDetail:

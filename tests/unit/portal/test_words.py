@@ -9,9 +9,11 @@ import pytest
 
 import services.portal
 from services.awards.rules import AWARD_KINDS
+from services.portal.verbs import MORE, PLACINGS
 from services.portal.views.cases import AT_ONCE, VERBS
 from services.portal.views.failures import EXPLAINED
 from services.portal.words import Language, Words, catalogue
+from services.portal.worklist import FILTERS, LISTS
 from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
 from services.records.rules import ENTERS, THEMES
 from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
@@ -42,11 +44,13 @@ def test_every_word_that_is_asked_for_is_there() -> None:
     [
         ("failure.title_{}", EXPLAINED),
         ("failure.next_{}", EXPLAINED),
-        ("case.done_{}", [*VERBS, "passed_on"]),
+        ("case.done_{}", [*(verb for verb in VERBS if verb not in MORE), "passed_on"]),
         ("verb.{}", VERBS),
         ("verb_done.{}", VERBS),
-        ("case.what_{}", ASKING),
-        ("case.confirm_{}", ASKING),
+        ("verb_what.{}", ASKING),
+        ("case.to_{}", [verb for verb, asks in MORE.items() if asks.person or asks.people]),
+        ("case.placing_{}", PLACINGS),
+        ("lists.{}", [*LISTS, *(name for name in FILTERS if name.endswith(("from", "to")))]),
         ("desk.next_{}", ReportState),
         ("me.decided_by_{}", Level),
         ("absence.by_{}", ["delegator", "delegate"]),

@@ -589,6 +589,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'published'"),
     )
     op.create_table(
+        "approval_phrase",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "place", name=op.f("pk_approval_phrase")),
+    )
+    op.create_table(
         "approval_post",
         sa.Column("post_id", sa.String(length=60), nullable=False),
         sa.Column("account_id", sa.String(length=60), nullable=False),
@@ -666,6 +673,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
     op.create_index(
+        "ix_approval_case_under_way",
+        "approval_case",
+        ["initiator_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_index(
         "uq_approval_case_open",
         "approval_case",
         ["business_type", "business_id"],
@@ -728,7 +743,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
         sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
     )
-    op.create_index("ix_approval_decision_actor", "approval_decision", ["actor_id", "at"], unique=False)
+    op.create_index(
+        "ix_approval_decision_done",
+        "approval_decision",
+        ["actor_id", "at", "case_id", "verb"],
+        unique=False,
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.create_table(
         "approval_event",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -875,6 +897,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.create_index(
+        "ix_approval_task_copy",
+        "approval_task",
+        ["assignee", "state", "opened_at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.create_index(
         "ix_approval_task_post",
         "approval_task",
         ["region", "role"],
@@ -927,6 +957,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.drop_index(
+        "ix_approval_task_copy",
+        table_name="approval_task",
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.drop_index(
         "ix_approval_task_assignee",
         table_name="approval_task",
         postgresql_where=sa.text("state IN ('open','claimed')"),
@@ -948,7 +984,12 @@ def downgrade() -> None:
     op.drop_table("approval_stage")
     op.drop_table("approval_round")
     op.drop_table("approval_event")
-    op.drop_index("ix_approval_decision_actor", table_name="approval_decision")
+    op.drop_index(
+        "ix_approval_decision_done",
+        table_name="approval_decision",
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.drop_table("approval_decision")
     op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
     op.drop_table("approval_command")
@@ -957,6 +998,12 @@ def downgrade() -> None:
     op.drop_table("approval_workday")
     op.drop_index(
         "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_under_way",
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
@@ -971,6 +1018,7 @@ def downgrade() -> None:
     op.drop_index("ix_approval_post_seat", table_name="approval_post")
     op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
     op.drop_table("approval_post")
+    op.drop_table("approval_phrase")
     op.drop_index(
         "uq_approval_definition_published",
         table_name="approval_definition",
