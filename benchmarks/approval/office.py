@@ -23,6 +23,7 @@ from shared.storage.database import make_engine
 COUNTY, CITY, PROVINCE = "130123", "130100", "130000"
 REPORT, RATING = "activity_report", "star_rating_low"
 """A definition with three stages, and one whose first decision ends the case."""
+_DEFINITIONS = ("revocation", REPORT, RATING)  # each after those that it names
 TITLE = "安全生产月咨询日"
 
 
@@ -90,7 +91,7 @@ class Office:
 def office_at(url: str) -> Iterator[Office]:
     """Open an office over a database, making its tables and people if it has none."""
     database = Database(make_engine(url), clock=SystemClock(), outbox=StoredOutbox("reporting", "hebei"))
-    made = Office(database, Approvals(service="reporting", definitions=(REPORT, RATING)))
+    made = Office(database, Approvals(service="reporting", definitions=_DEFINITIONS))
     for metadata in (kit_metadata, ApprovalBase.metadata):
         metadata.create_all(database.engine)
     with database.unit_of_work() as uow:
