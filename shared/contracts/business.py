@@ -8,6 +8,7 @@ BUSINESS_NAMES: Mapping[str, tuple[str, str]] = {
     "volunteer_registration": ("志愿者注册", "Volunteer registration"),
     "organisation_registration": ("组织注册", "Organisation registration"),
     "activity_report": ("活动报告", "Activity report"),
+    "activity_report/revocation": ("撤销活动报告", "Revocation of an activity report"),
     "star_rating": ("星级认定", "Star rating"),
     "commendation": ("通报表彰", "Commendation"),
 }

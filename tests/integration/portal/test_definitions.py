@@ -15,7 +15,7 @@ def test_the_route_of_a_case_is_one_click_away(world: World) -> None:
     page = browser.click("查看审批流程")
     assert page.path == ROUTE
     assert page.status == 200
-    assert "县级审批（县级）：或签：审批；须填意见：驳回、退回" in page.text
+    assert "县级审批（县级）：或签：审批；时限：10个工作日" in page.text
     assert "随系统发布" in page.text
     picture = browser.open(f"{ROUTE}/drawing.svg")
     assert picture.headers["Content-Type"] == "image/svg+xml"
