@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 
 from services.portal.desk import CASE_SERVICES
+from shared.approval.aftermath import REVOCATION
+from shared.approval.definitions import shipped
 from shared.approval.service import Approvals
 from shared.contracts.business import BUSINESS_NAMES
 
@@ -14,4 +16,5 @@ def test_every_kind_of_business_has_a_name() -> None:
     for service in CASE_SERVICES:
         approvals: Approvals = importlib.import_module(f"services.{service}.commands.cases").approvals
         known |= {business_type for business_type, _ in approvals.outcomes._hooks}
+        known |= {f"{key}/{REVOCATION}" for key in approvals.definitions if shipped()[key].revocation is not None}
     assert known == BUSINESS_NAMES.keys()
