@@ -26,9 +26,13 @@ class Outcome(StrEnum):
     REVOKED = "revoked"
 
 
+#: A case that was suspended is where it was; only the initiator's correction is a new round.
+_GOES_ON = (CaseState.SUSPENDED, CaseState.RUNNING)
+
+
 def outcome_of(before: CaseState, after: CaseState) -> Outcome | None:
     """Answer the outcome of a move, or None for one that leaves the case on its way."""
-    if before == after:
+    if before == after or after is CaseState.SUSPENDED or (before, after) == _GOES_ON:
         return None
     return Outcome.RESUBMITTED if after is CaseState.RUNNING else Outcome(after.value)
 
