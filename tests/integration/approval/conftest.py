@@ -10,6 +10,7 @@ import pytest
 from shared.approval.service import Approvals
 from shared.storage import Database
 from tests.integration.approval.office import BAO, BEN, CAI, DAI, METADATA, Office, TickingClock
+from tests.integration.approval.racing import Track
 from tests.integration.listening import make_database
 
 
@@ -33,3 +34,11 @@ def office(database: Database) -> Office:
         for who in (BEN, BAO, CAI, DAI):
             made.follow(uow, who)
     return made
+
+
+@pytest.fixture
+def track(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Track]:
+    """Let two threads start from one line."""
+    made = Track(office, monkeypatch)
+    yield made
+    made.barrier.abort()

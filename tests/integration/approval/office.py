@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from shared.approval import reading, store
 from shared.approval.base import ApprovalBase
+from shared.approval.commands import Details
 from shared.approval.core.state import Party, Remark
 from shared.approval.core.words import Verb
 from shared.approval.outcomes import Outcome
@@ -122,6 +123,7 @@ class Office:
         expected_rev: int | None = None,
         remarks: tuple[Remark, ...] = (),
         content: Mapping[str, Any] | None = None,
+        details: Details = Details(),  # a frozen value
     ) -> CaseView:
         with self.database.unit_of_work() as uow:
             return self.approvals.act(
@@ -134,6 +136,7 @@ class Office:
                 opinion=opinion,
                 remarks=remarks,
                 content=content,
+                details=details,
             )
 
     def view(self, case: CaseView, who: Principal = ANN) -> CaseDetail:
