@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+PEERS  := .venv-peers
 BIN    := $(VENV)/bin
 VENDOR := services/portal/static/vendor/htmx.min.js
 CODE    = $(wildcard services shared tests benchmarks deploy)
@@ -11,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story fuzz-approval clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
-	@printf '\n  ARGS="…" is passed on by demo, test, unit and bench-story, as in: make demo ARGS="--once"\n'
+	@printf '\n  ARGS="…" is passed on by demo, test, unit and both benchmarks, as in: make demo ARGS="--once"\n'
 
 install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the system
 
@@ -56,11 +57,14 @@ migrations: dev ## write the first migration of each service anew (until the fir
 bench-story: dev ## measure the main story and compare with what was measured before
 	$(BIN)/python -m benchmarks.story $(ARGS)
 
+bench-approval: dev $(PEERS)/.peers ## measure the approval engine: beside its peers, in races, over full tables
+	$(BIN)/python -m benchmarks.approval $(ARGS)
+
 fuzz-approval: dev ## try the approval engine at random for long: TIMES=20 as much as `make unit`
 	ANYUAN_FUZZ_TIMES=$(or $(TIMES),20) $(PYTEST) tests/unit/approval/test_any_moves.py $(ARGS)
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) node_modules services/portal/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) node_modules services/portal/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- what the commands stand on -------------------------------------------------------------------------------------
 
@@ -90,6 +94,13 @@ $(BIN)/anyuan: pyproject.toml $(VENV)/.runtime
 $(VENV)/.dev: requirements-dev.lock $(BIN)/anyuan
 	@echo 'installing what the tests and checks need (half a minute)'
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Apart from our own environment: what the peers need is no dependency of ours.
+$(PEERS)/.peers: benchmarks/peers/requirements.txt | $(BIN)/python
+	@echo 'installing the engines that ours is measured against (half a minute)'
+	@$(BIN)/python -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-input -r $<
 	@touch $@
 
 # With the system's npm, else with the one that PyPI has.

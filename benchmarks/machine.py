@@ -16,3 +16,16 @@ def machine() -> str:
     ]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+
+
+def machine_line(*more: str) -> str:
+    """Answer the line that a benchmark begins with: the machine and what else matters to the figures.
+
+    The load is what other programs want of the processor; above half the cores it tells more than the figures do.
+    """
+    return " · ".join([machine(), f"load {load()}", f"Python {platform.python_version()}", *more])
+
+
+def load() -> float:
+    """Answer how many processes wanted the processor in the last minute, on average."""
+    return round(os.getloadavg()[0], 1)

@@ -9,8 +9,6 @@ The last line printed is one JSON object with all figures.
 
 from __future__ import annotations
 
-import json
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,11 +20,11 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.approvals import Reading, measure
-from benchmarks.machine import machine
+from benchmarks.crediting import Reading, measure
+from benchmarks.machine import machine, machine_line
 from benchmarks.nodes import LINES, Measured, embedded, real
+from benchmarks.report import Figures, conclude, remembered, table
 from shared.logs import set_up_logs
 from tests.faults.settling import settled
 
@@ -36,8 +34,6 @@ STEADY_RATE = 10.0  # approvals a second
 _STEP = 1.25
 _STEP_SECONDS = 10
 _STORIES = 3  # told by each teller
-
-Figures = dict[str, Any]
 
 
 @click.command()
@@ -49,16 +45,15 @@ def main(mode: str, seconds: int, reports: int, record: bool) -> None:
     """Measure, print a table and, as the last line, one JSON object."""
     set_up_logs(service="bench", level="ERROR")
     console = Console()
-    console.print(f"{machine()} · Python {platform.python_version()} · {LINES} lines in each report")
+    console.print(machine_line(f"{LINES} lines in each report"))
     found: Figures = {"machine": machine()}
     for name in MODES if mode == "both" else [mode]:
         console.print(f"[bold]{name}[/]: making {reports} reports ready …")
         with MODES[name](reports) as measured:
             found[name] = _figures(measured, seconds=seconds, say=console.print)
-    console.print(_table(found, json.loads(KEPT.read_text()) if KEPT.exists() else {}))
-    if record:
-        KEPT.write_text(json.dumps(found, indent=2) + "\n")
-    print(json.dumps(found))
+    columns = {name: found[name] for name in MODES if name in found}
+    console.print(table("The main story / 主线", _ROWS, columns, remembered(KEPT)))
+    conclude(found, kept=KEPT, record=record)
 
 
 def _figures(measured: Measured, *, seconds: int, say: Callable[[str], None]) -> Figures:
@@ -136,16 +131,6 @@ def _stories_a_second(measured: Measured, tellers: int) -> float:
     return round(tellers * _STORIES / (time.monotonic() - begun), 3)
 
 
-def _table(found: Figures, before: Figures) -> Table:
-    table = Table(title="The main story / 主线")
-    for heading in ("", *(name for name in MODES if name in found)):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for title, path in _ROWS:
-        cells = [_cell(found[name], before.get(name, {}), path) for name in MODES if name in found]
-        table.add_row(title, *cells)
-    return table
-
-
 _ROWS = (
     ("stories a second, 1 teller", ("stories_a_second", "1")),
     ("stories a second, 2 tellers", ("stories_a_second", "2")),
@@ -158,19 +143,6 @@ _ROWS = (
     ("at that rate: credited after, p95 ms", ("highest", "credited", "p95")),
     ("checked afterwards: sound", ("sound",)),
 )
-
-
-def _cell(now: Figures, before: Figures, path: tuple[str, ...]) -> str:
-    value, was = _at(now, path), _at(before, path)
-    if isinstance(value, dict):
-        return " + ".join(f"{name} {part:.0f}" for name, part in value.items())
-    return f"{value}" if was is None or was == value else f"{value}  (was {was})"
-
-
-def _at(figures: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        figures = figures.get(step) if isinstance(figures, dict) else None
-    return figures
 
 
 if __name__ == "__main__":

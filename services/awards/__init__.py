@@ -2,5 +2,5 @@
 
 Owns nominations, stars and awards, and the cases that decide them. Publishes `nomination.opened`,
 `nomination.decided`, `star.granted` and `award.granted`. Reacts to `volunteer.registered` (a copy of who the volunteers
-are), `hours.credited` (a star may fall due) and `post.changed` (who can decide).
+are), `hours.credited` (a star may fall due), `post.changed` and `absence.changed` (who can decide, and for whom).
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from services.awards.commands import copies, stars
 from services.awards.commands.cases import approvals
-from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged, VolunteerRegistered
+from shared.contracts.records import HoursCredited, HoursVoided
+from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
@@ -13,9 +13,16 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(PostChanged)(approvals.follow_post)
+reactions.on(AbsenceChanged)(approvals.follow_absence)
 
 
 @reactions.on(HoursCredited)
 def count_hours(uow: UnitOfWork, event: HoursCredited) -> None:
     """Count the hours, and open a case when a star falls due by them."""
     stars.credit_hours(uow, event, approvals=approvals)
+
+
+@reactions.on(HoursVoided)
+def discount_hours(uow: UnitOfWork, event: HoursVoided) -> None:
+    """Count the hours no more, and end the candidacies that rested on them."""
+    stars.void_hours(uow, event, approvals=approvals)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
+from services.launcher.casework import routes, trail
 from shared.settings import Settings, SettingsError
 
 SERVICE = click.argument("service", metavar="SERVICE|all")
@@ -16,6 +18,10 @@ SERVICE = click.argument("service", metavar="SERVICE|all")
 @click.group()
 def main() -> None:
     """Anyuan 安愿: work-safety volunteer service of a province."""
+
+
+main.add_command(routes)
+main.add_command(trail)
 
 
 @main.command()
@@ -156,6 +162,50 @@ def events_map() -> None:
     from services.launcher.parts import event_map_text
 
     click.echo(event_map_text())
+
+
+@main.group()
+def calendar() -> None:
+    """The days on which offices work: holidays and make-up days (调休)."""
+
+
+_OF_SERVICE = click.option("--service", default="all", metavar="SERVICE|all", show_default=True)
+_IN_FOLDER = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="The folder of a node in one process."
+)
+
+
+@calendar.command("load")
+@click.argument("file", type=click.File("rb"))
+@click.option("--year", type=click.IntRange(2000, 2100), required=True)
+@click.option("--source", help="Where it is from, such as the number of the notice; else the file's name.")
+@_OF_SERVICE
+@_IN_FOLDER
+def calendar_load(file: BinaryIO, year: int, source: str | None, service: str, data: Path | None) -> None:
+    """Load a year from a CSV file (date,is_workday and perhaps name), in the place of what was known of it."""
+    from services.launcher.calendar import CalendarRefused, load, offices
+
+    try:
+        where = offices(service, settings=_settings(), folder=data)
+        for line in load(where, file.read(), year=year, source=source or Path(getattr(file, "name", "-")).name):
+            click.echo(line)
+    except CalendarRefused as error:
+        raise click.ClickException(str(error)) from error
+
+
+@calendar.command("show")
+@click.argument("year", type=int)
+@_OF_SERVICE
+@_IN_FOLDER
+def calendar_show(year: int, service: str, data: Path | None) -> None:
+    """Print what is known of a year."""
+    from services.launcher.calendar import CalendarRefused, offices, show
+
+    try:
+        for line in show(offices(service, settings=_settings(), folder=data), year):
+            click.echo(line)
+    except CalendarRefused as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.launcher.approval_documents import route_pictures, verbs_table
 from services.launcher.parts import SERVICES, Keys, app_of, event_map
 from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
@@ -73,6 +74,11 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield architecture, between_marks(architecture.read_text(), "events", events_table())
     operators = ROOT / "deploy" / "README.md"
     yield operators, between_marks(operators.read_text(), "settings", settings_table())
+    verbs = ROOT / "docs" / "verbs.md"
+    yield verbs, between_marks(verbs.read_text(), "verbs", verbs_table())
+    routes = (ROOT / "docs" / "howto" / "define-a-route.md").read_text()
+    for name, picture in route_pictures(routes):
+        yield ROOT / "docs" / "images" / name, picture
 
 
 def write_documents() -> None:

@@ -9,6 +9,7 @@ import httpx
 from flask import Flask
 from waitress.server import create_server
 
+from services.launcher.jobs import Scheduler
 from services.launcher.keys import init_keys
 from services.launcher.parts import SERVICES, Keys, app_of, prepare, reactions_of
 from services.launcher.wsgi import Wsgi, mounted
@@ -46,6 +47,7 @@ class Embedded:
         self.keys = keys
         self.apps = {service: app_of(service, self.databases[service], keys) for service in SERVICES}
         self.courier = Courier(self.databases, {service: reactions_of(service) for service in SERVICES})
+        self.scheduler = Scheduler(self.databases)
         self.wsgi = mounted(self.apps, portal=self._portal())
 
     def _open(self, service: str) -> Database:
@@ -62,11 +64,13 @@ class Embedded:
         return create_portal(api=api, secret=self._portal_secret, secure_cookies=False, clock=self.clock)
 
     def start(self) -> None:
-        """Begin to carry events between the services."""
+        """Begin to carry events between the services, and to do their periodic jobs."""
         self.courier.start()
+        self.scheduler.start()
 
     def stop(self) -> None:
-        """Stop carrying events and close the databases."""
+        """Stop the jobs and the carrying of events, and close the databases."""
+        self.scheduler.stop()
         self.courier.stop()
         for database in self.databases.values():
             database.engine.dispose()

@@ -10,6 +10,7 @@ from types import ModuleType
 from flask import Flask
 from sqlalchemy import MetaData
 
+from shared.approval.service import Approvals
 from shared.clock import AdjustableClock, Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
 from shared.messaging import Reactions, StoredOutbox
@@ -70,6 +71,12 @@ def wiring_of(service: str) -> ModuleType:
 def reactions_of(service: str) -> Reactions:
     """Answer what a service listens to."""
     found: Reactions = wiring_of(service).reactions
+    return found
+
+
+def approvals_of(service: str) -> Approvals | None:
+    """Answer the door to a service's cases, or None for a service that has none."""
+    found: Approvals | None = getattr(wiring_of(service), "approvals", None)
     return found
 
 

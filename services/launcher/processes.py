@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from services.launcher.jobs import jobs_of
 from services.launcher.parts import SERVICES, broker_url_of, database_of, named, reactions_of
-from shared.http.idempotency import forget_old_answers
 from shared.logs import set_up_logs
 from shared.messaging.consumer import Consumer
-from shared.messaging.periodic import Job, JobRunner, inbox_retention
+from shared.messaging.periodic import JobRunner
 from shared.messaging.processes import end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.settings import Settings
-from shared.storage import UnitOfWork
 
 
 def topology() -> Topology:
@@ -48,14 +47,5 @@ def run_service_worker(name: str, settings: Settings) -> None:
                 topology=topology(),
             )
         )
-        jobs.append(JobRunner(database=database, service=service, jobs=_jobs()))
+        jobs.append(JobRunner(database=database, service=service, jobs=jobs_of(service, database)))
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
-
-
-def _jobs() -> list[Job]:
-    return [inbox_retention(), Job(name="answer_retention", every_seconds=3600, work=_forget_answers)]
-
-
-def _forget_answers(uow: UnitOfWork) -> bool:
-    forget_old_answers(uow, now=uow.now)
-    return False

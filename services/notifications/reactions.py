@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.notifications.commands import cases, copies, telling
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
 from shared.contracts.cases import (
+    CalendarMissing,
     CaseClosed,
     CaseDecided,
     CaseHeld,
@@ -14,13 +15,20 @@ from shared.contracts.cases import (
     TaskReminded,
 )
 from shared.contracts.records import HoursCredited, RecordVoided
-from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
+from shared.contracts.registration import (
+    AbsenceChanged,
+    OrganisationApproved,
+    PostChanged,
+    RegistrationRefused,
+    VolunteerRegistered,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.messaging import Reactions
 
 reactions = Reactions("notifications")
 
 reactions.on(PostChanged)(copies.know_post)
+reactions.on(AbsenceChanged)(telling.tell_absence)
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerRegistered)(telling.welcome_volunteer)
 reactions.on(OrganisationApproved)(copies.know_organisation)
@@ -42,3 +50,4 @@ reactions.on(CaseDecided)(cases.tell_progress)
 reactions.on(CaseReturned)(cases.tell_returned)
 reactions.on(CaseHeld)(cases.tell_held)
 reactions.on(CaseClosed)(cases.tell_closed)
+reactions.on(CalendarMissing)(cases.tell_missing_calendar)

@@ -150,6 +150,21 @@ def _add(parts: list[Part], text: str, *, differs: bool) -> None:
         parts.append(Part(text, differs))
 
 
+def steps_of(stages: Sequence[Json]) -> list[list[Json]]:
+    """Answer the stages of a round as steps one after the other; what a fork decides side by side is one step.
+
+    Of a node that the round came back to, the latest visit is shown; the history tells of the others.
+    """
+    latest = {stage["node_key"]: stage["number"] for stage in stages}
+    depth: dict[int, int] = {}
+    steps: dict[int, list[Json]] = {}
+    for stage in stages:
+        depth[stage["number"]] = 1 + max((depth.get(number, 0) for number in stage["after"]), default=0)
+        if latest[stage["node_key"]] == stage["number"]:
+            steps.setdefault(depth[stage["number"]], []).append(stage)
+    return [steps[place] for place in sorted(steps)]
+
+
 def content_of(case: Json, number: int) -> Json | None:
     """Answer what was submitted in a round; None when it was erased."""
     return next((entry["content"] for entry in case["rounds"] if entry["round"] == number), None)

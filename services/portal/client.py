@@ -89,6 +89,15 @@ class Api:
         wanted = {name: _query_word(value) for name, value in query.items() if value is not None}
         return self._ask(lambda headers: self._http.get(_url(service, path), params=wanted, headers=headers))
 
+    def text(self, service: str, *path: str, **query: str | int | bool | None) -> str:
+        """Read something that is no JSON, such as a picture.
+
+        :raises Problem, SignedOut, ServiceAway: when it cannot be had.
+        """
+        wanted = {name: _query_word(value) for name, value in query.items() if value is not None}
+        found = self._send_as(lambda headers: self._http.get(_url(service, path), params=wanted, headers=headers))
+        return found.text if found.is_success else str(_read(found).data)
+
     def post(self, service: str, *path: str, body: Json | None = None, key: str = "", revision: str = "") -> Answer:
         """Command something; `key` makes a repetition harmless, `revision` is the one the person has seen.
 
@@ -100,6 +109,10 @@ class Api:
         """Change something; see `post`."""
         return self._send("PATCH", service, path, body, key, revision)
 
+    def put(self, service: str, *path: str, body: Json) -> Answer:
+        """Put something in the place of what was there; see `post`."""
+        return self._send("PUT", service, path, body, "", "")
+
     def _send(self, method: str, service: str, path: tuple[str, ...], body: Json, key: str, revision: str) -> Answer:
         extra = {"Idempotency-Key": key} if key else {}
         if revision:
@@ -109,11 +122,14 @@ class Api:
         )
 
     def _ask(self, call: Callable[[dict[str, str]], httpx.Response]) -> Answer:
+        return _read(self._send_as(call))
+
+    def _send_as(self, call: Callable[[dict[str, str]], httpx.Response]) -> httpx.Response:
         token = self._bearer.access_token
         for _ in range(_MOST_RENEWALS):
             response = self._call(call, token)
             if response.status_code != 401 or token is None:
-                return _read(response)
+                return response
             token = self._bearer.renew(token)
         raise SignedOut
 

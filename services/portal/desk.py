@@ -17,7 +17,7 @@ CASE_SERVICES = ("registration", "reporting", "awards")
 _MOST_TASKS = 50
 _MOST_REPORTS = 100
 #: The states of reports, those that wait for the organisation first.
-_NEXT_FOR_US = ("returned", "draft", "running", "rejected", "approved")
+_NEXT_FOR_US = ("returned", "draft", "running", "rejected", "revoked", "approved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,10 @@ class Desk:
     away: list[str] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     types: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     held: int = 0
+    provisional: int = 0
     returned: list[Task] = field(default_factory=list)
     reports: list[Json] = field(default_factory=list)
     activities: list[Json] = field(default_factory=list)
@@ -124,8 +126,10 @@ def _gather_tasks(made: Desk) -> None:
         page = made.read(service, "tasks", list="todo", limit=_MOST_TASKS)
         counts = made.read(service, "tasks", "counts")
         made.tasks += [Task(service, item) for item in page["items"]] if page else []
+        made.counts.update(counts or {})
         made.waiting += counts["todo"] if counts else 0
         made.held += counts["held"] if counts else 0
+        made.provisional += counts["provisional"] if counts else 0
     made.tasks.sort(key=lambda task: str(task.item["at"]))
     made.types = Counter(task.item["business_type"] for task in made.tasks)
 

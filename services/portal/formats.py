@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from services.portal.words import Words
@@ -45,6 +45,31 @@ class Formats:
     def span(self, first: str, last: str) -> str:
         """Answer the days from the first to the last, once when they are the same day."""
         return self.day(first) if first == last else f"{self.day(first)} – {self.day(last)}"
+
+    def period(self, starts: str, ends: str) -> str:
+        """Answer the time between two instants: whole days as days, and an end at midnight as the end of its day."""
+        first, last = (datetime.fromisoformat(value).astimezone(SHANGHAI) for value in (starts, ends))
+        if last.time() != time(0):
+            return f"{self.moment(first)} – {self.moment(last)}"
+        last_day = last.date() - timedelta(days=1)
+        if first.time() == time(0):
+            return self.span(first.date().isoformat(), last_day.isoformat())
+        return (
+            f"{self.moment(first)} – {self.words.pick(f'{self.day(last_day)} 24:00', f'{self.day(last_day)}, 24:00')}"
+        )
+
+    def deadline(self, value: str) -> str:
+        """Answer the last day on which something may be done, or the moment where it does not end with a day.
+
+        Of this year without the year: 10月15日, 15 October.
+        """
+        local = datetime.fromisoformat(value).astimezone(SHANGHAI)
+        if local.time() != time(0):
+            return self.moment(local)
+        last = local.date() - timedelta(days=1)
+        if last.year != self.today.year:
+            return self.day(last)
+        return self.words.pick(f"{last.month}月{last.day}日", f"{last.day} {_MONTHS[last.month - 1]}")
 
     def hours(self, value: object) -> str:
         """Answer hours with their unit: 104 小时."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from services.portal.sessions import visit
 from services.portal.words import Language, Words
 from shared.clock import Clock, business_date
 from shared.identity import Role
-from shared.identity.people import ADMINISTRATORS
+from shared.identity.people import ADMINISTRATORS, OFFICIALS
 
 LANGUAGE_COOKIE = "anyuan-language"
 _YEAR = 365 * 24 * 3600
@@ -54,7 +55,10 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "may_confirm_posts": person is not None and person.has_role(Role.SECURITY_ADMIN),
             "other_language": Language.CHINESE if g.words.language is Language.ENGLISH else Language.ENGLISH,
             "may_organise": person is not None and person.has_role(Role.ORGANISATION_ADMIN),
+            "may_decide": person is not None and person.has_role(*OFFICIALS),
+            "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
+            "is_past": lambda value: datetime.fromisoformat(value) <= clock.now(),
             "here": request.full_path.rstrip("?"),
         }
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.records.commands import copies, ledger, records
-from shared.contracts.records import RecordConfirmed
+from shared.contracts.records import RecordConfirmed, RecordVoided
 from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
-from shared.contracts.reporting import ReportApproved, ReportRejected, ReportSubmitted
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from shared.messaging import Reactions
 
 reactions = Reactions("records")
@@ -15,5 +15,7 @@ reactions.on(OrganisationApproved)(copies.know_organisation)
 reactions.on(ReportSubmitted)(records.note_report)
 reactions.on(ReportApproved)(records.confirm_records)
 reactions.on(ReportRejected)(records.void_records)
-# Records hears itself here: the activity's node confirms a record, the volunteer's home node credits it.
+reactions.on(ReportRevoked)(records.revoke_records)
+# Records hears itself here: the activity's node confirms or voids a record, the volunteer's home node keeps its hours.
 reactions.on(RecordConfirmed)(ledger.credit_hours)
+reactions.on(RecordVoided)(ledger.take_back_hours)

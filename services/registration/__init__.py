@@ -1,7 +1,7 @@
 """Registration: who takes part.
 
-The only writer of accounts and sessions, posts (a role in a region), volunteers and their province-wide number,
-organisations, consents and the e-file. Publishes `post.changed`, `volunteer.registered`, `organisation.approved`
-and `registration.refused`; reacts to `hours.credited`, `star.granted` and `award.granted` by entering them into
-the volunteer's e-file.
+The only writer of accounts and sessions, posts (a role in a region) and absence rules, volunteers and their
+province-wide number, organisations, consents and the e-file. Publishes `post.changed`, `absence.changed`,
+`volunteer.registered`, `organisation.approved` and `registration.refused`; reacts to `hours.credited`,
+`star.granted` and `award.granted` by entering them into the volunteer's e-file.
 """

@@ -39,9 +39,9 @@ def create_app(*, database: Database, verifier: TokenVerifier, signer: TokenSign
 
 
 def prepare(uow: UnitOfWork, *, number_block: str) -> None:
-    """Lay down what a fresh database needs: the definitions of the cases and the block of volunteer numbers."""
-    approvals.publish_definitions(uow)
+    """Lay down what a fresh database needs: what the cases go by, and the block of volunteer numbers."""
+    approvals.prepare(uow)
     ensure_number_block(uow, number_block)
 
 
-__all__ = ["METADATA", "SERVICE", "TITLE", "create_app", "prepare", "reactions"]
+__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions"]

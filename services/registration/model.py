@@ -110,6 +110,30 @@ class PostRow(Base):
     changed_at: Mapped[datetime]
 
 
+class AbsenceRow(Base):
+    """An absence rule: while one official is away, another does their tasks. It is set, and perhaps ended early."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        CheckConstraint("delegator_id <> delegate_id", name="another_person"),
+        CheckConstraint("starts_at < ends_at", name="period"),
+        Index("ix_absence_delegator", "delegator_id", "ends_at"),
+        Index("ix_absence_delegate", "delegate_id", "ends_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    delegator_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    delegate_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    business_types: Mapped[list[str]] = mapped_column(JSON)
+    set_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy reads it once
+
+
 class Volunteer(Base):
     """A person registered under their real name; the number stands for them everywhere else (MZ/T 061-2015)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from shared.errors import Forbidden, Invalid, pointing_at
@@ -50,4 +51,52 @@ def check_confirmation(*, confirmer: Principal, proposed_by: str, account_id: st
     if confirmer.account_id in (proposed_by, account_id):
         raise Forbidden(
             "second_person_needed", zh="须由另一位管理员确认", en="Another administrator has to confirm this"
+        )
+
+
+Offices = Mapping[str, frozenset[str]]
+"""By account, the regions in whose office somebody holds a post."""
+
+
+def may_stand_in(delegate_id: str, *, delegator_id: str, offices: Offices) -> bool:
+    """Tell whether somebody may stand in for another: both hold a post in the office of one region."""
+    return delegate_id != delegator_id and not offices.get(delegator_id, frozenset()).isdisjoint(
+        offices.get(delegate_id, frozenset())
+    )
+
+
+def check_delegate(delegate_id: str, *, delegator_id: str, offices: Offices) -> None:
+    """Refuse an absence rule of who holds no office, and one for somebody who may not stand in for them.
+
+    Who is not there and who is not of the same office look the same.
+
+    :raises Forbidden: `forbidden`.
+    :raises Invalid: `delegate_is_oneself`, `delegate_not_eligible`.
+    """
+    if not offices.get(delegator_id):
+        raise Forbidden
+    if delegate_id == delegator_id:
+        raise Invalid(
+            "delegate_is_oneself",
+            zh="不能委托自己",
+            en="Nobody stands in for themselves",
+            pointer="/delegate_account_id",
+        )
+    if not may_stand_in(delegate_id, delegator_id=delegator_id, offices=offices):
+        raise Invalid(
+            "delegate_not_eligible",
+            zh="受托人须是与您同一地区的在任经办或审批人员",
+            en="Who stands in for you is an official of the same region",
+            pointer="/delegate_account_id",
+        )
+
+
+def check_ending(account_id: str, *, delegator_id: str) -> None:
+    """Refuse the end of an absence rule by anybody but the person who is away.
+
+    :raises Forbidden: `not_the_delegator`.
+    """
+    if account_id != delegator_id:
+        raise Forbidden(
+            "not_the_delegator", zh="只有委托人可以结束委托", en="Only the person who is away ends the absence rule"
         )

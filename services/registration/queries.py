@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from services.registration.model import Account, FileEntry, Organisation, PostRow, PostState, Volunteer
-from services.registration.rules import place_of
+from services.registration.model import AbsenceRow, Account, FileEntry, Organisation, PostRow, PostState, Volunteer
+from services.registration.rules import absence_state, place_of
 from shared.errors import NotFound
-from shared.http.paging import read_cursor, write_cursor
+from shared.http.paging import cursor_invalid, read_cursor, write_cursor
 from shared.identifiers import mask_id, mask_mobile
 from shared.identity import Principal, Role
+from shared.identity.people import OFFICIALS
 from shared.sealing import Sealer
 
 Row = TypeVar("Row", Volunteer, Organisation)
@@ -167,4 +170,67 @@ def list_posts(session: Session, *, state: str | None) -> list[dict[str, Any]]:
     return [
         {**{name: getattr(post, name) for name in names}, "account_name": holder, "username": username}
         for post, holder, username in rows
+    ]
+
+
+_DELEGATOR, _DELEGATE = aliased(Account), aliased(Account)
+_ABSENCES = (
+    select(AbsenceRow, _DELEGATOR.name, _DELEGATE.name)
+    .join(_DELEGATOR, _DELEGATOR.id == AbsenceRow.delegator_id)
+    .join(_DELEGATE, _DELEGATE.id == AbsenceRow.delegate_id)
+)
+
+
+def show_absence(session: Session, absence_id: str, *, at: datetime) -> dict[str, Any]:
+    """Answer an absence rule with the names of both persons and how it stands at an instant."""
+    row, delegator, delegate = session.execute(_ABSENCES.where(AbsenceRow.id == absence_id)).one()
+    return _absence_view(row, delegator, delegate, at)
+
+
+def list_absences(
+    session: Session, account_id: str, *, which: str | None, at: datetime, cursor: str | None, limit: int
+) -> Page:
+    """Answer a page of somebody's absence rules, the latest to begin first: `mine`, `for_others`, or all.
+
+    :raises Invalid: `cursor_invalid`.
+    """
+    mine, for_others = AbsenceRow.delegator_id == account_id, AbsenceRow.delegate_id == account_id
+    wanted = _ABSENCES.where({"mine": mine, "for_others": for_others}.get(which or "", mine | for_others))
+    after = read_cursor(cursor, str)
+    if after is not None:
+        last = session.get(AbsenceRow, after[0])
+        if last is None:
+            raise cursor_invalid()
+        earlier, same = AbsenceRow.starts_at < last.starts_at, AbsenceRow.starts_at == last.starts_at
+        wanted = wanted.where(earlier | (same & (AbsenceRow.id < last.id)))
+    rows = session.execute(wanted.order_by(AbsenceRow.starts_at.desc(), AbsenceRow.id.desc()).limit(limit + 1)).all()
+    items = [_absence_view(row, delegator, delegate, at) for row, delegator, delegate in rows[:limit]]
+    return Page(items, write_cursor(items[-1]["id"]) if len(rows) > limit else None)
+
+
+def _absence_view(row: AbsenceRow, delegator: str, delegate: str, at: datetime) -> dict[str, Any]:
+    names = ("id", "starts_at", "ends_at", "business_types", "ended_at", "revision")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "delegator_account_id": row.delegator_id,
+        "delegator_name": delegator,
+        "delegate_account_id": row.delegate_id,
+        "delegate_name": delegate,
+        "state": absence_state(row.starts_at, row.ends_at, row.ended_at, now=at),
+    }
+
+
+def list_delegates(session: Session, account_id: str) -> list[dict[str, Any]]:
+    """Answer the other officials of somebody's regions, with their posts there."""
+    in_office = (PostRow.state == PostState.ACTIVE, PostRow.role.in_(OFFICIALS))
+    regions = select(PostRow.region).where(PostRow.account_id == account_id, *in_office)
+    rows = session.execute(
+        select(Account.id, Account.name, PostRow.role, PostRow.region)
+        .join(PostRow, PostRow.account_id == Account.id)
+        .where(Account.active, Account.id != account_id, PostRow.region.in_(regions), *in_office)
+        .order_by(Account.name, Account.id, PostRow.region, PostRow.role)
+    )
+    return [
+        {"account_id": one, "name": name, "posts": [{"role": role, "region": region} for _, _, role, region in posts]}
+        for (one, name), posts in groupby(rows, key=lambda row: (row[0], row[1]))
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file
 from shared.contracts.awards import AwardGranted, StarGranted
-from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged
+from shared.contracts.records import HoursCredited, HoursVoided
+from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
@@ -26,6 +26,20 @@ def enter_hours(uow: UnitOfWork, event: HoursCredited) -> None:
         title=event.activity_name,
         happened_on=event.served_on,
         hours_hundredths=event.hours_hundredths,
+    )
+
+
+@reactions.on(HoursVoided)
+def enter_void(uow: UnitOfWork, event: HoursVoided) -> None:
+    """Enter hours that were taken back, as a line against the one that credited them."""
+    enter_in_file(
+        uow,
+        source=f"hours/{event.entry_id}",
+        volunteer_number=event.volunteer_number,
+        kind="hours",
+        title=f"{event.activity_name}（冲销）",
+        happened_on=event.served_on,
+        hours_hundredths=-event.hours_hundredths,
     )
 
 
@@ -56,5 +70,6 @@ def enter_award(uow: UnitOfWork, event: AwardGranted) -> None:
     )
 
 
-# Who holds which post decides who may decide: the engine keeps its directory by this.
+# Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
+reactions.on(AbsenceChanged)(approvals.follow_absence)

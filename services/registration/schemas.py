@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.registration.rules import CATEGORIES, ORGANISATION_KINDS
+from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
+from shared.contracts.business import BUSINESS_NAMES
 from shared.http.fields import Hours
+from shared.http.paging import PageArguments
 from shared.identity import Role
 
 _username = validate.Regexp(r"^[a-z0-9][a-z0-9_.-]{2,39}\Z")
@@ -102,6 +104,63 @@ class PostIn(Schema):
     account_id = fields.String(required=True, validate=validate.Length(max=60))
     role = fields.Enum(Role, by_value=True, required=True)
     region = fields.String(required=True, validate=_region)
+
+
+class AbsenceIn(Schema):
+    """Who stands in, from when until just before when, and for which business."""
+
+    delegate_account_id = fields.String(required=True, validate=validate.Length(max=60))
+    starts_at = fields.AwareDateTime(
+        format="iso", load_default=None, allow_none=True, metadata={"description": "Now when it is not said"}
+    )
+    ends_at = fields.AwareDateTime(format="iso", required=True)
+    business_types = fields.List(
+        fields.String(validate=validate.OneOf(list(BUSINESS_NAMES))),
+        load_default=list,
+        validate=validate.Length(max=len(BUSINESS_NAMES)),
+        metadata={"description": "All kinds of business when none is named"},
+    )
+
+
+class AbsenceQuery(PageArguments):
+    """Which absence rules are wanted."""
+
+    list = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["mine", "for_others"]),
+        metadata={"description": "One's own, or those by which one stands in for others"},
+    )
+
+
+class AbsenceOut(Schema):
+    """An absence rule."""
+
+    id = fields.String()
+    delegator_account_id = fields.String()
+    delegator_name = fields.String()
+    delegate_account_id = fields.String()
+    delegate_name = fields.String()
+    starts_at = fields.AwareDateTime(format="iso")
+    ends_at = fields.AwareDateTime(format="iso")
+    business_types = fields.List(fields.String())
+    state = fields.Enum(AbsenceState, by_value=True)
+    ended_at = fields.AwareDateTime(format="iso", allow_none=True)
+    revision = fields.Integer()
+
+
+class OfficeOut(Schema):
+    """An official's post in the office of a region."""
+
+    role = fields.String()
+    region = fields.String()
+
+
+class DelegateOut(Schema):
+    """An official who may stand in, with their posts in the regions that the two have in common."""
+
+    account_id = fields.String()
+    name = fields.String()
+    posts = fields.List(fields.Nested(OfficeOut))
 
 
 class VolunteerIn(Schema):

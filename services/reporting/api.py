@@ -57,10 +57,10 @@ def show(report_id: str) -> Any:
 @blp.response(200, ReportWhole)
 @allow(Role.ORGANISATION_ADMIN)
 def edit(body: dict[str, Any], report_id: str) -> Any:
-    """Complete or correct a report while it is a draft or returned."""
+    """Complete or correct a report: a draft or a returned one, or what the deciding node lets change."""
     report = drafts.own_report(uow(), principal=principal(), report_id=report_id)
     check_revision(report.revision)
-    drafts.edit_report(uow(), report, **body)
+    submission.change_report(uow(), report, actor=principal(), approvals=approvals, command_id=command_id(), **body)
     tag_revision(report.revision)
     return report
 

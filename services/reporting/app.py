@@ -33,8 +33,8 @@ def create_app(*, database: Database, verifier: TokenVerifier) -> Flask:
 
 
 def prepare(uow: UnitOfWork) -> None:
-    """Lay down what a fresh database needs: the definitions of the cases."""
-    approvals.publish_definitions(uow)
+    """Lay down what a fresh database needs: the definitions and the calendar of the cases."""
+    approvals.prepare(uow)
 
 
-__all__ = ["METADATA", "SERVICE", "TITLE", "create_app", "prepare", "reactions"]
+__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions"]

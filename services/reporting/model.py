@@ -19,13 +19,14 @@ class Base(DeclarativeBase):
 
 
 class ReportState(StrEnum):
-    """草稿, 审批中, 已退回, 已撤回 (as a draft), 已通过, 已驳回."""
+    """草稿, 审批中, 已退回, 已撤回 (as a draft), 已通过, 已驳回, 已撤销."""
 
     DRAFT = "draft"
     RUNNING = "running"
     RETURNED = "returned"
     APPROVED = "approved"
     REJECTED = "rejected"
+    REVOKED = "revoked"
 
 
 class KnownOrganisation(Base):
@@ -44,7 +45,7 @@ class Report(Base):
 
     __tablename__ = "report"
     __table_args__ = (
-        CheckConstraint("state IN ('draft','running','returned','approved','rejected')", name="state"),
+        CheckConstraint("state IN ('draft','running','returned','approved','rejected','revoked')", name="state"),
         CheckConstraint("state = 'draft' OR case_id IS NOT NULL", name="case_if_submitted"),
         Index("ix_report_region", "region", "id"),
         Index("ix_report_organisation", "organisation_id", "id"),

@@ -91,7 +91,7 @@ class ReportQuery(Schema):
     region = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}\Z"))
     activity_id = fields.String(load_default=None, validate=validate.Length(max=60))
     state = fields.String(
-        load_default=None, validate=validate.OneOf(["draft", "running", "returned", "approved", "rejected"])
+        load_default=None, validate=validate.OneOf(["draft", "running", "returned", "approved", "rejected", "revoked"])
     )
     quarter = fields.String(load_default=None, validate=validate.Regexp(r"^\d{4}Q[1-4]\Z"))
     cursor = fields.String(load_default=None, validate=validate.Length(max=400))

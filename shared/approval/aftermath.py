@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.approval import catalogue, store
+from shared.approval import catalogue, deadlines, store
 from shared.approval.core import engine
-from shared.approval.core.command import Command, Move
+from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Parent, Party, Stage
 from shared.approval.core.words import CLOSED, CaseState, Verb
@@ -31,11 +31,15 @@ def follow(
     move: Move,
     definition: Definition,
     command: Command | None,
-) -> CaseView:
-    """Tell the others, run the service's hooks and move the cases that depend on this one; answers the case's view."""
+    seen: CaseView,
+) -> None:
+    """Tell the others, run the service's hooks and move the cases that depend on this one.
+
+    `seen` is the case after the move, as hooks get to see it.
+    """
     for event in events_of(move, definition, command):
         uow.publish(event)
-    seen = view(uow, setting, move.case, definition, command)
+    deadlines.raise_alarm(uow, before, move.case)
     outcome = outcome_of(before.state, move.case.state) if before else None
     if outcome is not None:
         setting.outcomes.run(uow, seen, outcome)
@@ -47,13 +51,13 @@ def follow(
         _open_revocation(uow, setting, move.case, definition, command)
     if move.case.parent is not None and before is not None and move.case.state in CLOSED:
         _tell_parent(uow, setting, move.case, move.case.parent)
-    return seen
 
 
-def view(uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, command: Command | None) -> CaseView:
+def view(
+    uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, command: Command | None, world: World
+) -> CaseView:
     """Answer the case as the one who acted sees it."""
     reader = command.actor if command else Party.system(setting.service)
-    world = setting.world(uow.session, case.home_region, at=uow.now, case=case)
     opinion = command.opinion if command else ""
     return case_view(case, definition, reader=reader, opinion=opinion, names=setting.names(uow.now), world=world)
 
@@ -62,7 +66,8 @@ def _open_subcase(uow: UnitOfWork, setting: Setting, case: Case, definition: Def
     node = definition.node(stage.node_key)
     assert node.subcase is not None
     opening = engine.Opening(
-        id=store.child_id(case.id, str(stage.number)),
+        # A stage whose approval was taken back waits for another case when its turn comes again.
+        id=store.child_id(case.id, f"{stage.number}s{case.trail.seq}"),
         origin=case.origin,
         business_type=f"{case.business_type}/{stage.node_key}",
         business_id=case.business_id,
@@ -111,19 +116,23 @@ def _open(
     if not store.add(uow.session, move.case):
         raise store.already_open(uow.session, opening.business_type, opening.business_id)
     store.save_new(uow.session, move)
-    follow(uow, setting, None, move, definition, command)
+    seen = view(uow, setting, move.case, definition, command, world)
+    follow(uow, setting, None, move, definition, command, seen)
 
 
 def _end_subcase(uow: UnitOfWork, setting: Setting, case: Case, stage: Stage) -> None:
     """End the case that a stage waited for, because nobody waits for it any more."""
-    child = store.load(uow.session, store.child_id(case.id, str(stage.number)), lock=True)
-    if child is None or child.state in CLOSED:
+    child_id = store.open_child(uow.session, case.id, stage.number)
+    child = store.load(uow.session, child_id, lock=True) if child_id else None
+    if child is None:
         return
     definition = catalogue.bound(uow.session, child.definition)
     world = setting.world(uow.session, child.home_region, at=uow.now, case=child)
     move = engine.abandon(child, definition=definition, world=world)
     store.save(uow.session, child, move)
-    follow(uow, setting, child, replace(move, case=replace(move.case, parent=None)), definition, None)
+    seen = view(uow, setting, move.case, definition, None, world)
+    # Whoever waited for it waits no more and is not told.
+    follow(uow, setting, child, replace(move, case=replace(move.case, parent=None)), definition, None, seen)
 
 
 def _tell_parent(uow: UnitOfWork, setting: Setting, child: Case, parent: Parent) -> None:
@@ -139,4 +148,5 @@ def _tell_parent(uow: UnitOfWork, setting: Setting, child: Case, parent: Parent)
         move = engine.revoke(waiting, by=child.id, definition=definition, world=world) if has_passed else None
     if move is not None:
         store.save(uow.session, waiting, move)
-        follow(uow, setting, waiting, move, definition, None)
+        seen = view(uow, setting, move.case, definition, None, world)
+        follow(uow, setting, waiting, move, definition, None, seen)

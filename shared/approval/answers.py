@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -15,37 +14,58 @@ from shared.approval.tables import CommandRow
 from shared.approval.views import CaseView
 from shared.errors import KeyReused
 from shared.messaging.schema import schema_of
+from shared.storage.rows import put_row
+from shared.storage.trip import Errand, one_trip
 
 _COMMANDS = table_of(CommandRow)
 _FIND = select(_COMMANDS.c.request_sha, _COMMANDS.c.response).where(_COMMANDS.c.command_id == bindparam("command"))
-_KEEP = insert(_COMMANDS)
 
 
-def find(session: Session, command_id: str, request_sha: str) -> CaseView | None:
+def finding(command_id: str) -> Errand:
+    """Answer the errand that looks for what was answered to a command before; `found` reads its rows."""
+    return _FIND, {"command": command_id}
+
+
+def found(rows: Sequence[Any], request_sha: str) -> CaseView | None:
     """Answer what was answered to this command before, or None when it is new.
 
     :raises KeyReused: when the id came with another content, or from somebody else.
     """
-    row = session.execute(_FIND, {"command": command_id}).one_or_none()
+    row = next(iter(rows), None)
     if row is None:
         return None
     if row.request_sha != request_sha:
         raise KeyReused
-    found: CaseView = schema_of(CaseView).load(row.response)
-    return found
+    answered: CaseView = schema_of(CaseView).load(row.response)
+    return answered
 
 
-def keep(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> None:
-    """Keep the answer to a command as long as its case."""
+def find(session: Session, command_id: str, request_sha: str) -> CaseView | None:
+    """Look for what was answered to this command before.
+
+    :raises KeyReused: when the id came with another content, or from somebody else.
+    """
+    return found(one_trip(session, [finding(command_id)])[0], request_sha)
+
+
+def keeping(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> Errand:
+    """Answer the errand that keeps the answer to a command as long as its case."""
     row = {
         "command_id": command_id,
         "case_id": view.id,
         "request_sha": request_sha,
-        "response": asdict(view, dict_factory=_plain),
+        "response": _plain(view),
         "created_at": at,
     }
-    session.execute(_KEEP, [row])
+    return put_row(session, _COMMANDS, row)
 
 
-def _plain(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields}
+def _plain(value: Any) -> Any:
+    """Answer a view as plain JSON; unlike `asdict` it copies nothing that is plain already."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return {name: _plain(one) for name, one in vars(value).items()}

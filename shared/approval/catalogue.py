@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -16,22 +18,21 @@ from shared.approval.tables import DefinitionRow, DefinitionState
 from shared.errors import Conflict
 
 _DEFINITIONS = table_of(DefinitionRow)
+#: What `published_by` begins with when no person has published a version.
+SYSTEM = "system:"
 
 
 def publish(session: Session, definition: Definition, *, by: str, at: datetime) -> bool:
     """Publish a version, retiring the one before it; answers False when it was published already.
 
+    A draft that was saved under the same number is not lost: it gets the next one.
+
     :raises Conflict: `definition_changed` when this version was published with another body, `definition_older`
         when a later version has been published.
     """
-    # The rows of the key are locked, so that of two publishers at once the second sees what the first has done.
-    rows = session.execute(
-        select(_DEFINITIONS.c.version, _DEFINITIONS.c.sha256, _DEFINITIONS.c.state)
-        .where(_DEFINITIONS.c.key == definition.key)
-        .order_by(_DEFINITIONS.c.version.desc())
-        .with_for_update()
-    ).all()
-    same = next((row for row in rows if row.version == definition.version), None)
+    rows = versions(session, definition.key, lock=True)
+    settled = [row for row in rows if row.state != DefinitionState.DRAFT]
+    same = next((row for row in settled if row.version == definition.version), None)
     if same is not None:
         if same.sha256 == definition.sha256:
             return False
@@ -40,13 +41,12 @@ def publish(session: Session, definition: Definition, *, by: str, at: datetime) 
             zh=f"流程定义 {definition.key} 第{definition.version}版已发布，内容不可更改，请提高版本号",
             en=f"Version {definition.version} of {definition.key} is published and cannot change: raise the version",
         )
-    if rows and rows[0].version > definition.version:
-        raise Conflict(
-            "definition_older",
-            zh=f"流程定义 {definition.key} 已有更新的版本",
-            en=f"{definition.key} has a later version than {definition.version}",
-        )
-    retire(session, definition.key)
+    if settled and settled[0].version > definition.version:
+        raise older(definition.key, settled[0].version)
+    for row in rows:
+        if row.state == DefinitionState.DRAFT and row.version <= definition.version:
+            _renumber(session, row, definition.version + 1)
+    retire(session, definition.key, by=by, at=at)
     session.execute(
         insert(_DEFINITIONS).values(
             key=definition.key,
@@ -61,12 +61,60 @@ def publish(session: Session, definition: Definition, *, by: str, at: datetime) 
     return True
 
 
-def retire(session: Session, key: str) -> None:
-    """Retire the published version of a key: no case can be started on it, running ones go on."""
-    session.execute(
+def older(key: str, version: int) -> Conflict:
+    """Answer the error for a version that is not higher than the newest one."""
+    return Conflict(
+        "definition_older",
+        zh=f"流程定义 {key} 已有第{version}版，请提高版本号",
+        en=f"{key} has version {version} already: raise the version",
+    )
+
+
+def versions(session: Session, key: str, *, lock: bool) -> Sequence[Row[Any]]:
+    """Answer all versions of a key, the newest first; locked, so that of two writers the second sees the first."""
+    asked = select(_DEFINITIONS).where(_DEFINITIONS.c.key == key).order_by(_DEFINITIONS.c.version.desc())
+    return session.execute(asked.with_for_update() if lock else asked).all()
+
+
+def retire(session: Session, key: str, *, by: str, at: datetime) -> bool:
+    """Retire the published version of a key: no case can be started on it, running ones go on.
+
+    Answers False when none was published.
+    """
+    retired = session.execute(
         update(_DEFINITIONS)
         .where(_DEFINITIONS.c.key == key, _DEFINITIONS.c.state == DefinitionState.PUBLISHED.value)
-        .values(state=DefinitionState.RETIRED.value)
+        .values(state=DefinitionState.RETIRED.value, retired_by=by, retired_at=at)
+        .returning(_DEFINITIONS.c.version)
+    )
+    return retired.first() is not None
+
+
+def published(session: Session) -> dict[str, Definition]:
+    """Answer the published definitions by key."""
+    rows = session.execute(
+        select(_DEFINITIONS.c.key, _DEFINITIONS.c.version, _DEFINITIONS.c.sha256)
+        .where(_DEFINITIONS.c.state == DefinitionState.PUBLISHED.value)
+        .order_by(_DEFINITIONS.c.key)
+    )
+    return {row.key: bound(session, DefinitionRef(row.key, row.version, row.sha256)) for row in rows.all()}
+
+
+def is_their_own(session: Session, key: str) -> bool:
+    """Tell whether people of this node have published a version of a key or retired it: then it is theirs to keep."""
+    return any(
+        by is not None and not by.startswith(SYSTEM)
+        for row in versions(session, key, lock=False)
+        for by in (row.published_by, row.retired_by)
+    )
+
+
+def _renumber(session: Session, draft: Row[Any], version: int) -> None:
+    moved = parse({**draft.body, "version": version})
+    session.execute(
+        update(_DEFINITIONS)
+        .where(_DEFINITIONS.c.key == draft.key, _DEFINITIONS.c.version == draft.version)
+        .values(version=version, body=dict(moved.body), sha256=moved.sha256, rev=draft.rev + 1)
     )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import aftermath, answers, catalogue, directory, lists, reading, store
+from shared.approval import absences, aftermath, answers, catalogue, directory, lists, reading, store, workdays
 from shared.approval.core import engine
-from shared.approval.core.command import Command, Move
+from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.digest import sha256
 from shared.approval.core.finding import Question
@@ -30,6 +30,7 @@ from shared.approval.views import CaseView
 from shared.errors import Invalid
 from shared.identity import Principal
 from shared.storage import UnitOfWork
+from shared.storage.trip import one_trip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +77,11 @@ class Action:
     verb: Verb
     actor: Principal | Party
     command_id: str
-    expected_rev: int | None
-    opinion: str
-    remarks: tuple[Remark, ...]
-    content: Mapping[str, Any] | None
-    details: Details
+    expected_rev: int | None = None
+    opinion: str = ""
+    remarks: tuple[Remark, ...] = ()
+    content: Mapping[str, Any] | None = None
+    details: Details = Details()
 
     def digest(self) -> str:
         """Answer what tells this command from another under the same id; the revision is no part of the content."""
@@ -119,9 +120,9 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         if answered is None:
             raise store.already_open(session, asked.business_type, asked.business_id)
         return answered
-    store.save_new(session, move)
-    view = aftermath.follow(uow, setting, None, move, definition, command)
-    answers.keep(session, command.id, digest, view, at=uow.now)
+    view = aftermath.view(uow, setting, move.case, definition, command, world)
+    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
+    aftermath.follow(uow, setting, None, move, definition, command, view)
     return view
 
 
@@ -129,28 +130,39 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
     """Carry out a verb, or answer again what was answered to the same command."""
     session, digest = uow.session, asked.digest()
     posts = directory.posts_of(session, asked.actor.account_id, lock=True)
-    case = store.load(session, asked.case_id, lock=True)
-    if case is None:
+    row = store.lock(session, asked.case_id)
+    if row is None:
         raise reading.not_found()
-    answered = answers.find(session, asked.command_id, digest)
+    regions = {link.region for link in setting.chain(row.home_region, at=uow.now)}
+    also = [
+        answers.finding(asked.command_id),
+        directory.holding(regions),
+        workdays.asking(),
+        absences.naming(asked.actor.account_id, at=uow.now),
+    ]
+    case, (answered_rows, holder_rows, calendar, named) = store.read(session, row, also=also)
+    answered = answers.found(answered_rows, digest)
     if answered is not None:
         return answered
-    actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, posts=posts)
+    seats = directory.seats(holder_rows)
+    world = setting.world(session, case.home_region, at=uow.now, case=case, seats=seats, calendar=calendar)
+    actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, posts=posts, named=named)
     command = _command(session, case, asked, actor)
     bound = catalogue.bound(session, case.definition)
     try:
-        definition, move = _move(uow, setting, case, bound, command)
+        definition, move = _move(uow, setting, case, bound, command, world)
     except Refused as refused:
         # Who may not see a case is not told whether there is one, nor who won it.
         if isinstance(asked.actor, Principal) and not _may_see(uow, setting, case, asked.actor):
             raise reading.not_found() from refused
-        raise _error_of(refused.refusal, uow, setting, case, bound, actor) from refused
+        raise _error_of(refused.refusal, case, bound, actor, world) from refused
+    view = aftermath.view(uow, setting, move.case if move else case, definition, command, world)
+    kept = answers.keeping(session, command.id, digest, view, at=uow.now)
     if move is None:
-        view = aftermath.view(uow, setting, case, definition, command)
+        one_trip(session, [kept])
     else:
-        store.save(session, case, move)
-        view = aftermath.follow(uow, setting, case, move, definition, command)
-    answers.keep(session, command.id, digest, view, at=uow.now)
+        store.save(session, case, move, also=[kept])
+        aftermath.follow(uow, setting, case, move, definition, command, view)
     return view
 
 
@@ -184,10 +196,9 @@ def _command(session: Session, case: Case, asked: Action, actor: Party) -> Comma
 
 
 def _move(
-    uow: UnitOfWork, setting: Setting, case: Case, bound: Definition, command: Command
+    uow: UnitOfWork, setting: Setting, case: Case, bound: Definition, command: Command, world: World
 ) -> tuple[Definition, Move | None]:
     """Answer what the core makes of a command, and the definition that the case is bound to after it."""
-    world = setting.world(uow.session, case.home_region, at=uow.now, case=case)
     if command.verb is not Verb.RESUBMIT:
         move = engine.decide(case, command, definition=bound, world=world)
         is_migrated = command.verb is Verb.MIGRATE and command.definition is not None
@@ -198,15 +209,12 @@ def _move(
         raise Refused(verdict)
     active = catalogue.active(uow.session, case.definition.key)
     if command.content is None:
-        view = aftermath.view(uow, setting, case, bound, command)
+        view = aftermath.view(uow, setting, case, bound, command, world)
         command = replace(command, content=setting.outcomes.content_of(uow, view))
     return active, engine.resubmit(case, command, bound=bound, active=active, world=world)
 
 
-def _error_of(
-    refusal: Refusal, uow: UnitOfWork, setting: Setting, case: Case, bound: Definition, actor: Party
-) -> Exception:
-    world = setting.world(uow.session, case.home_region, at=uow.now, case=case)
+def _error_of(refusal: Refusal, case: Case, bound: Definition, actor: Party, world: World) -> Exception:
     question = Question(case=case, definition=bound, verb=Verb.SUBMIT, party=actor, world=world)
     return error_of(refusal, revision=case.rev, allowed=allowed_actions(question))
 

@@ -8,8 +8,10 @@ can come to wait for somebody whose post has just begun.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -19,13 +21,11 @@ from shared.approval.core.words import CaseState, StageState
 from shared.approval.tables import CaseRow, StageRow
 from shared.approval.tables_beside import HolderRow
 from shared.contracts.registration import PostChanged
+from shared.storage.trip import Errand, one_trip
 
 _POSTS = table_of(HolderRow)
 _SEATS_OF = select(_POSTS.c.role, _POSTS.c.region).where(_POSTS.c.account_id == bindparam("account"), _POSTS.c.active)
 _LOCK_SEATS_OF = _SEATS_OF.with_for_update(read=True)
-_HOLDERS_IN = select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(
-    _POSTS.c.region.in_(bindparam("regions", expanding=True)), _POSTS.c.active
-)
 
 _PARTIES = (
     select(_POSTS.c.account_id, _POSTS.c.name, _POSTS.c.role, _POSTS.c.region)
@@ -36,8 +36,8 @@ _PARTIES = (
 
 def posts_of(session: Session, account_id: str, *, lock: bool) -> tuple[Seat, ...]:
     """Answer the seats that an account holds now; with `lock` they stay so until this transaction ends."""
-    rows = session.execute(_LOCK_SEATS_OF if lock else _SEATS_OF, {"account": account_id})
-    return tuple(Seat(role, region) for role, region in rows)
+    (rows,) = one_trip(session, [(_LOCK_SEATS_OF if lock else _SEATS_OF, {"account": account_id})])
+    return tuple(Seat(row.role, row.region) for row in rows)
 
 
 def parties(session: Session, account_ids: Collection[str]) -> tuple[Party, ...]:
@@ -49,12 +49,25 @@ def parties(session: Session, account_ids: Collection[str]) -> tuple[Party, ...]
     return tuple(found[account_id] for account_id in dict.fromkeys(account_ids) if account_id in found)
 
 
-def holders(session: Session, regions: Collection[str]) -> Seats:
-    """Answer who holds which seat in these regions now."""
+def holding(regions: Collection[str]) -> Errand:
+    """Answer the errand that asks who holds the posts of these regions; `seats` reads its rows."""
+    return _holding(len(regions)), {f"region_{place}": region for place, region in enumerate(sorted(regions))}
+
+
+def seats(rows: Iterable[Any]) -> Seats:
+    """Answer who holds which seat."""
     found: dict[Seat, set[str]] = {}
-    for role, region, account_id in session.execute(_HOLDERS_IN, {"regions": sorted(regions)}):
-        found.setdefault(Seat(role, region), set()).add(account_id)
+    for row in rows:
+        found.setdefault(Seat(row.role, row.region), set()).add(row.account_id)
     return {seat: frozenset(accounts) for seat, accounts in found.items()}
+
+
+@cache
+def _holding(count: int) -> Select[Any]:
+    wanted = [bindparam(f"region_{place}", type_=_POSTS.c.region.type) for place in range(count)]
+    return select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(
+        _POSTS.c.region.in_(wanted), _POSTS.c.active
+    )
 
 
 def keep(session: Session, event: PostChanged) -> frozenset[str]:

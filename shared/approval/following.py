@@ -9,6 +9,7 @@ from shared.approval.core import engine
 from shared.approval.core.command import Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Timer
+from shared.approval.core.words import CaseState
 from shared.approval.setting import Setting
 from shared.storage import UnitOfWork
 
@@ -24,7 +25,8 @@ def fire(uow: UnitOfWork, setting: Setting, case_id: str, timer: Timer) -> None:
     """Do what a timer's moment asks for, once: whoever comes second finds it fired."""
 
     def fired(case: Case, bound: Definition, world: World) -> Move | None:
-        if not timers.take(uow.session, case_id, timer):
+        # A case that was suspended meanwhile keeps its timers for when it goes on.
+        if case.state is CaseState.SUSPENDED or not timers.take(uow.session, case_id, timer, at=uow.now):
             return None
         return engine.fire(case, timer, definition=bound, world=world)
 
@@ -45,4 +47,5 @@ def _follow(uow: UnitOfWork, setting: Setting, case_id: str, moved: _Moved) -> N
     move = moved(case, bound, world)
     if move is not None:
         store.save(uow.session, case, move)
-        aftermath.follow(uow, setting, case, move, bound, None)
+        seen = aftermath.view(uow, setting, move.case, bound, None, world)
+        aftermath.follow(uow, setting, case, move, bound, None, seen)

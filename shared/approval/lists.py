@@ -1,49 +1,60 @@
-"""Lists of cases: what waits for somebody, what they started, what they decided. Who may see is inside the query."""
+"""Lists of cases: what waits for somebody, what came back or as a copy, what they started, what they did.
+
+Who may see is inside the query. Each list begins where it is short: at somebody's open tasks, copies or deeds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from shared.approval.core.exclusion import DECIDES
-from shared.approval.core.words import ACTIONABLE, CaseState, StageState
-from shared.approval.tables import BarredRow, CaseRow, DecisionRow, StageRow, TaskRow
-from shared.approval.tables_beside import HolderRow
+from shared.approval import deadlines
+from shared.approval.core.words import CLOSED, CaseState, StageState, TaskKind, TaskState, Verb
+from shared.approval.deadlines import Deadline
+from shared.approval.filters import Filter, conditions
+from shared.approval.tables import CaseRow, DecisionRow, StageRow, TaskRow
 from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
+from shared.approval.waiting import Standing, asked, fixed, standings
 from shared.clock import business_date
 from shared.errors import Invalid
 from shared.http.paging import read_cursor, write_cursor
-from shared.identity import Principal, scope_of
+from shared.identity import Principal, Role, scope_of
 from shared.regions import Regions
 
 
 class TaskList(StrEnum):
-    """Which list: to decide, to correct, started by oneself, decided by oneself."""
+    """Which list: to decide (待我审批), to correct, copies (抄送我的), started by oneself (我发起的), done (已办)."""
 
     TODO = "todo"
     RETURNED = "returned"
+    CC = "cc"
     STARTED = "started"
     DONE = "done"
 
 
-_DECIDING = tuple(verb.value for verb in DECIDES)
+#: The verbs that somebody was asked for: what they did of these is their done work.
+DONE_VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN, Verb.RESOLVE, Verb.ANSWER)
+_UNDER_WAY = tuple(sorted(set(CaseState) - CLOSED))
 
 
 def visible(principal: Principal, regions: Regions, *, at: datetime) -> ColumnElement[bool]:
     """Answer the condition on cases under which somebody may see them.
 
-    Their initiator, the officials of the home region and of every region above it by the parent table, the
-    administrators of the organisation whose content it is, and whoever was asked by name.
+    Their initiator, the officials of the home region and of every region above it by the parent table, the system
+    administrators of these regions, who can stop and end it, the administrators of the organisation whose content it
+    is, and whoever was asked by name.
     """
     asked = exists().where(TaskRow.case_id == CaseRow.id, TaskRow.assignee == principal.account_id)
     conditions = [CaseRow.initiator_id == principal.account_id, asked]
-    scope = scope_of(principal, regions, on=business_date(at))
+    on = business_date(at)
+    scope = scope_of(principal, regions, on=on)
+    scope = scope.union(*(regions.below(one, on=on) for one in principal.regions_of([Role.SYSTEM_ADMIN])))
     if scope:
         conditions.append(CaseRow.home_region.in_(sorted(scope)))
     if principal.organisations:
@@ -62,67 +73,104 @@ def page(
     which: TaskList,
     *,
     account_id: str,
-    business_type: str | None,
+    wanted: Filter,
     cursor: str | None,
     limit: int,
-    names: RegionNames,
+    regions: Regions,
+    at: datetime,
 ) -> TaskPage:
-    """Answer a page of one of somebody's lists: what waits is oldest first, what is past newest first."""
-    found = _QUERIES[which](account_id)
-    wanted = found.select
-    if business_type is not None:
-        wanted = wanted.where(CaseRow.business_type == business_type)
+    """Answer a page of one of somebody's lists.
+
+    What waits is oldest first, copies come unread first, all else newest first. A page goes on after the last line of
+    the one before it, by instants that no later move changes: what happens in between moves no line over an edge.
+
+    :raises Invalid: `cursor_invalid`, `unknown_region`.
+    """
+    if which is TaskList.TODO:
+        found = _todo(standings(session, account_id, at=at))
+    elif which is TaskList.DONE and wanted != Filter():
+        found = _done_among(account_id)
+    else:
+        found = _QUERIES[which](account_id)
+    query = found.select.where(*conditions(wanted, regions, at=at, decided_at=found.decided_at))
     after = _after(cursor)
     if after is not None:
-        at, case_id = after
-        beyond = found.at < at if found.newest_first else found.at > at
-        tie = CaseRow.id < case_id if found.newest_first else CaseRow.id > case_id
-        wanted = wanted.where(or_(beyond, and_(found.at == at, tie)))
+        query = query.where(*_beyond(found, after))
     order = (found.at.desc(), CaseRow.id.desc()) if found.newest_first else (found.at, CaseRow.id)
-    rows = session.execute(wanted.order_by(*order).limit(limit + 1)).all()
-    items = tuple(_item(row, names) for row in rows[:limit])
-    more = len(rows) > limit
-    return TaskPage(
-        items=items, next_cursor=write_cursor(items[-1].at.isoformat(), items[-1].case_id) if more else None
-    )
+    ranked = (found.rank, *order) if found.rank is not None else order
+    rows = session.execute(query.order_by(*ranked).limit(limit + 1)).all()
+    names = RegionNames.at(regions, at)
+    due = deadlines.earliest(session, [row.id for row in rows[:limit]])
+    items = tuple(_item(row, names, due.get(row.id)) for row in rows[:limit])
+    return TaskPage(items=items, next_cursor=_cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
 def counts(session: Session, principal: Principal, regions: Regions, *, at: datetime) -> TaskCounts:
-    """Answer how much waits for somebody; `held` counts the cases of an official's regions that nobody may decide."""
-    scope = scope_of(principal, regions, on=business_date(at))
-    return TaskCounts(
-        todo=_count(session, CaseRow.state == CaseState.RUNNING.value, _asks(principal.account_id)),
-        returned=_count(session, *_is_returned_to(principal.account_id)),
-        started=_count(
-            session,
-            CaseRow.initiator_id == principal.account_id,
-            CaseRow.state.in_((CaseState.RUNNING.value, CaseState.RETURNED.value)),
-        ),
-        held=_count(session, _is_held_in(scope)) if scope else 0,
+    """Answer how long somebody's lists are; of copies the unread, of what they started what is under way.
+
+    `held` and `provisional` count cases of an official's regions: those that nobody may decide, and those with a
+    deadline that waits for the workdays of its year.
+    """
+    me, scope = principal.account_id, scope_of(principal, regions, on=business_date(at))
+    waits = asked(standings(session, me, at=at)).subquery()
+    copies = select(TaskRow.case_id).where(*_is_copy_of(me), TaskRow.state == fixed([TaskState.OPEN])[0])
+    held = select(StageRow.case_id).where(
+        StageRow.state == fixed([StageState.HELD])[0], StageRow.region.in_(sorted(scope))
     )
+    counted = {
+        "todo": select(func.count()).select_from(waits),
+        "returned": select(func.count(CaseRow.id)).where(*_is_returned_to(me)),
+        "cc": select(func.count()).select_from(copies.subquery()),
+        "started": select(func.count(CaseRow.id)).where(*_is_started_by(me)),
+        "done": select(func.count(DecisionRow.case_id)).where(*_is_done_by(me)),
+        "held": select(func.count(held.subquery().c.case_id.distinct())) if scope else select(literal(0)),
+    }
+    row = (
+        session.execute(select(*(one.scalar_subquery().label(name) for name, one in counted.items()))).mappings().one()
+    )
+    return TaskCounts(**row, provisional=deadlines.count_provisional(session, scope) if scope else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A list: its rows, the instant it is ordered by, and whether the newest come first."""
+    """A list: its rows, the instant it is ordered by, whether the newest come first, and what ranks above that.
+
+    `decided_at` is what its reader means by the day of a decision.
+    """
 
     select: Select[Any]
     at: Any
     newest_first: bool
+    rank: Any = None
+    decided_at: Any = CaseRow.closed_at
 
 
-def _rows(at: Any, verb: Any = None) -> Select[Any]:
-    return select(CaseRow.__table__, at.label("item_at"), (null() if verb is None else verb).label("item_verb"))
+def _rows(at: Any, *, verb: Any = None, rank: Any = None) -> Select[Any]:
+    return select(
+        CaseRow.__table__,
+        at.label("item_at"),
+        (null() if verb is None else verb).label("item_verb"),
+        (null() if rank is None else rank).label("item_rank"),
+    )
 
 
-def _todo(me: str) -> _Query:
-    at = CaseRow.last_at
-    return _Query(_rows(at).where(CaseRow.state == CaseState.RUNNING.value, _asks(me)), at, newest_first=False)
+def _todo(mine: Sequence[Standing]) -> _Query:
+    waits = asked(mine).subquery("waits")
+    return _Query(
+        _rows(waits.c.came_at).join(waits, waits.c.case_id == CaseRow.id), waits.c.came_at, newest_first=False
+    )
 
 
 def _returned(me: str) -> _Query:
     at = CaseRow.last_at
     return _Query(_rows(at).where(*_is_returned_to(me)), at, newest_first=False)
+
+
+def _cc(me: str) -> _Query:
+    at, state = TaskRow.opened_at, TaskRow.state
+    copies = _rows(at, rank=state).join(TaskRow, TaskRow.case_id == CaseRow.id).where(*_is_copy_of(me))
+    # The words of the two states that a copy can have come in the right order by themselves: open, read.
+    return _Query(copies, at, newest_first=True, rank=state)
 
 
 def _started(me: str) -> _Query:
@@ -132,75 +180,74 @@ def _started(me: str) -> _Query:
 
 def _done(me: str) -> _Query:
     at = DecisionRow.at
-    mine = _rows(at, DecisionRow.verb).join(DecisionRow, DecisionRow.case_id == CaseRow.id)
-    decided = mine.where(DecisionRow.actor_id == me, DecisionRow.verb.in_(_DECIDING))
-    return _Query(decided, at, newest_first=True)
+    mine = _rows(at, verb=DecisionRow.verb).join(DecisionRow, DecisionRow.case_id == CaseRow.id)
+    return _Query(mine.where(*_is_done_by(me)), at, newest_first=True, decided_at=at)
+
+
+def _done_among(me: str) -> _Query:
+    """Answer the same list for narrowing down: first all that somebody did, out of one index, then the cases of it.
+
+    Left to itself, PostgreSQL looks for the cases first, because it takes a rare word in a title for a short way.
+    """
+    mine = select(DecisionRow.case_id, DecisionRow.at, DecisionRow.verb).where(*_is_done_by(me)).cte("mine")
+    mine = mine.prefix_with("MATERIALIZED", dialect="postgresql")
+    rows = _rows(mine.c.at, verb=mine.c.verb).join(mine, mine.c.case_id == CaseRow.id)
+    return _Query(rows, mine.c.at, newest_first=True, decided_at=mine.c.at)
 
 
 _QUERIES = {
-    TaskList.TODO: _todo,
     TaskList.RETURNED: _returned,
+    TaskList.CC: _cc,
     TaskList.STARTED: _started,
     TaskList.DONE: _done,
 }
 
 
-def _asks(me: str) -> ColumnElement[bool]:
-    """Answer the condition that a case asks somebody for a decision which they may make.
-
-    By the directory and not by their token, and without the cases of which the guard would refuse them.
-    """
-    post = exists().where(
-        HolderRow.account_id == me,
-        HolderRow.active,
-        HolderRow.role == TaskRow.role,
-        HolderRow.region == TaskRow.region,
-    )
-    to_post = and_(TaskRow.role.is_not(None), or_(TaskRow.assignee.is_(None), TaskRow.assignee == me), post)
-    to_person = and_(TaskRow.role.is_(None), TaskRow.assignee == me)
-    task = exists().where(
-        TaskRow.case_id == CaseRow.id, TaskRow.state.in_(_values(ACTIONABLE)), or_(to_post, to_person)
-    )
-    barred = exists().where(BarredRow.case_id == CaseRow.id, BarredRow.account_id == me)
-    decided = exists().where(
-        DecisionRow.case_id == CaseRow.id,
-        DecisionRow.round == CaseRow.round,
-        DecisionRow.actor_id == me,
-        DecisionRow.verb.in_(_DECIDING),
-    )
-    return and_(task, CaseRow.initiator_id != me, ~barred, ~decided)
-
-
 def _is_returned_to(me: str) -> tuple[ColumnElement[bool], ...]:
-    return CaseRow.initiator_id == me, CaseRow.state == CaseState.RETURNED.value
+    return CaseRow.initiator_id == me, CaseRow.state.in_(fixed([CaseState.RETURNED]))
 
 
-def _is_held_in(scope: frozenset[str]) -> ColumnElement[bool]:
-    return exists().where(
-        StageRow.case_id == CaseRow.id,
-        StageRow.state == StageState.HELD.value,
-        StageRow.region.in_(sorted(scope)),
-    )
+def _is_started_by(me: str) -> tuple[ColumnElement[bool], ...]:
+    return CaseRow.initiator_id == me, CaseRow.state.in_(fixed(_UNDER_WAY))
 
 
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(CaseRow).where(*conditions)) or 0
+def _is_copy_of(me: str) -> tuple[ColumnElement[bool], ...]:
+    return TaskRow.assignee == me, TaskRow.kind == fixed([TaskKind.CC])[0]
 
 
-def _after(cursor: str | None) -> tuple[datetime, str] | None:
-    keys = read_cursor(cursor, str, str)
+def _is_done_by(me: str) -> tuple[ColumnElement[bool], ...]:
+    return DecisionRow.actor_id == me, DecisionRow.verb.in_(fixed(DONE_VERBS))
+
+
+def _cursor(row: Row[Any]) -> str:
+    return write_cursor(row.item_rank or "", row.item_at.isoformat(), row.id)
+
+
+def _after(cursor: str | None) -> tuple[str, datetime, str] | None:
+    keys = read_cursor(cursor, str, str, str)
     if keys is None:
         return None
     try:
-        at = datetime.fromisoformat(keys[0])
+        at = datetime.fromisoformat(keys[1])
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or not keys[1].isalnum():
+    if at is None or at.tzinfo is None:
         raise Invalid("cursor_invalid", zh="翻页参数无效，请从第一页开始", en="The cursor is not valid: start again")
-    return at, keys[1]
+    return keys[0], at, keys[2]
 
 
-def _item(row: Row[Any], names: RegionNames) -> TaskItem:
+def _beyond(found: _Query, after: tuple[str, datetime, str]) -> Sequence[ColumnElement[bool]]:
+    """Answer the conditions under which a row comes after another; the first ones let an index begin there."""
+    rank, at, case_id = after
+    if found.newest_first:
+        reached, beyond, tie = found.at <= at, found.at < at, CaseRow.id < case_id
+    else:
+        reached, beyond, tie = found.at >= at, found.at > at, CaseRow.id > case_id
+    rest = and_(reached, or_(beyond, tie))
+    return (rest,) if found.rank is None else (found.rank >= rank, or_(found.rank > rank, rest))
+
+
+def _item(row: Row[Any], names: RegionNames, due: Deadline | None) -> TaskItem:
     return TaskItem(
         case_id=row.id,
         business_type=row.business_type,
@@ -218,8 +265,7 @@ def _item(row: Row[Any], names: RegionNames) -> TaskItem:
         last_name=row.last_name,
         verb=row.item_verb,
         at=row.item_at,
+        due_at=due.at if due else None,
+        due_is_provisional=due is not None and due.is_provisional,
+        read=None if row.item_rank is None else row.item_rank == TaskState.READ.value,
     )
-
-
-def _values(words: Iterable[StrEnum]) -> tuple[str, ...]:
-    return tuple(sorted(word.value for word in words))

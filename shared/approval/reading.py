@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +15,11 @@ from shared.approval.base import table_of
 from shared.approval.core import trail
 from shared.approval.core.command import World
 from shared.approval.core.difference import difference
+from shared.approval.core.pointers import hide
 from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
 from shared.approval.core.words import Verb
+from shared.approval.sight import EVERYTHING, shown
 from shared.approval.tables import DecisionRow, EventRow, RoundRow
 from shared.approval.viewing import case_view
 from shared.approval.views import (
@@ -32,6 +35,9 @@ from shared.approval.views import (
 from shared.errors import NotFound
 
 _DECISIONS, _EVENTS, _ROUNDS = table_of(DecisionRow), table_of(EventRow), table_of(RoundRow)
+
+#: What nobody did and the history tells all the same.
+_TOLD_WITHOUT_DECISION = (Step.STAGE_HELD, Step.STAGE_OVERDUE)
 
 
 def find_case(session: Session, case_id: str) -> Case:
@@ -62,13 +68,20 @@ def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames, 
     return case_view(case, definition, reader=reader, opinion=opinion or "", names=names, world=world)
 
 
-def detail_of(session: Session, view: CaseView) -> CaseDetail:
-    """Answer a case with its rounds and what was changed from each to the next."""
+def detail_of(session: Session, view: CaseView, hidden: tuple[str, ...] = ()) -> CaseDetail:
+    """Answer a case with its rounds and what was changed from each to the next, without the hidden fields."""
     rows = session.execute(select(_ROUNDS).where(_ROUNDS.c.case_id == view.id).order_by(_ROUNDS.c.round)).all()
     rounds = tuple(
-        RoundView(round=row.round, definition_version=row.def_version, opened_at=row.opened_at, content=row.content)
+        RoundView(
+            round=row.round,
+            definition_version=row.def_version,
+            opened_at=row.opened_at,
+            content=None if row.content is None else hide(row.content, hidden),
+        )
         for row in rows
     )
+    if hidden == EVERYTHING:
+        view = replace(view, last=replace(view.last, opinion=""))
     return CaseDetail(case=view, rounds=rounds, differences=_differences(rounds))
 
 
@@ -85,14 +98,14 @@ def _differences(rounds: tuple[RoundView, ...]) -> tuple[DifferenceView, ...]:
     return tuple(found)
 
 
-def trail_of(session: Session, case: Case, *, names: RegionNames) -> Trail:
-    """Answer a case's history for reading, and whether its chain holds."""
+def trail_of(session: Session, case: Case, *, names: RegionNames, hidden: tuple[str, ...] = ()) -> Trail:
+    """Answer a case's history for reading, without what is said of hidden fields, and whether its chain holds."""
     entries, decisions = load_trail(session, case)
     told = {decision.seq: decision for decision in decisions}
     lines = tuple(
-        _line(case, entry, told.get(entry.seq), names)
+        _line(case, entry, told.get(entry.seq), names, hidden)
         for entry in entries
-        if entry.seq in told or entry.note.kind is Step.STAGE_HELD
+        if entry.seq in told or entry.note.kind in _TOLD_WITHOUT_DECISION
     )
     return Trail(entries=lines, intact=not problems_of(session, case, entries, decisions))
 
@@ -125,7 +138,9 @@ def load_trail(session: Session, case: Case) -> tuple[list[Entry], list[Decision
     return [_entry(row) for row in events], [_decision(row) for row in decisions]
 
 
-def _line(case: Case, entry: Entry, decision: Decision | None, names: RegionNames) -> TimelineEntry:
+def _line(
+    case: Case, entry: Entry, decision: Decision | None, names: RegionNames, hidden: tuple[str, ...]
+) -> TimelineEntry:
     region = entry.note.region or case.home_region
     said = decision.said if decision else None
     return TimelineEntry(
@@ -138,8 +153,10 @@ def _line(case: Case, entry: Entry, decision: Decision | None, names: RegionName
         role=entry.note.role,
         region=region,
         region_name=names.of(region),
-        opinion=said.opinion if said else "",
-        remarks=tuple(RemarkView(pointer=one.pointer, reason=one.reason) for one in said.remarks) if said else (),
+        opinion=said.opinion if said and hidden != EVERYTHING else "",
+        remarks=tuple(
+            RemarkView(pointer=one.pointer, reason=one.reason) for one in shown(said.remarks if said else (), hidden)
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.approval.core.refusal import Refusal, RefusalCode
 from shared.approval.core.state import LastMove
 from shared.approval.core.words import Verb
-from shared.errors import AnyuanError, Conflict, Forbidden, Invalid, StaleRevision
+from shared.errors import AnyuanError, Conflict, Fault, Forbidden, Invalid, StaleRevision
 
 _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {
     RefusalCode.NOT_YOURS: (Forbidden, "此事项不由您办理", "This case does not ask for your decision"),
@@ -109,8 +109,9 @@ def error_of(refusal: Refusal, *, revision: int, allowed: Sequence[Verb]) -> Any
         extra["winner"] = _winner(refusal.winner)
         zh = f"{zh}（{refusal.winner.person.name} 已{_VERBS.get(refusal.winner.verb, '办理')}）"
         en = f"{en} ({refusal.winner.person.name}: {refusal.winner.verb})"
-    pointer = _POINTERS.get(refusal.code)
-    return cls(refusal.code.value, zh=zh, en=en, pointer=pointer, **extra)
+    code, pointer = refusal.code.value, _POINTERS.get(refusal.code)
+    faults = [Fault(code=code, zh=zh, en=en, pointer=one) for one in refusal.pointers]
+    return cls(code, zh=zh, en=en, pointer=pointer, faults=faults, **extra)
 
 
 def _winner(winner: LastMove) -> dict[str, Any]:

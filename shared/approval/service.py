@@ -3,82 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import catalogue, commands, directory, following, lists, reading
-from shared.approval.commands import Details
-from shared.approval.core.definition import Definition
-from shared.approval.core.reader import DefinitionError, Problem
-from shared.approval.core.state import Party, Remark
+from shared.approval import (
+    batches,
+    catalogue,
+    commands,
+    lists,
+    reading,
+    recipients,
+    sight,
+)
+from shared.approval.batches import HandedOver, Leaving, Tried
+from shared.approval.commands import Action, Details
+from shared.approval.core.difference import Change
+from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.words import Verb
-from shared.approval.definitions import shipped
+from shared.approval.filters import Filter
+from shared.approval.ground import Ground
 from shared.approval.lists import TaskList
-from shared.approval.outcomes import Outcomes
-from shared.approval.setting import Setting
-from shared.approval.views import CaseDetail, CaseView, RegionNames, TaskCounts, TaskPage, Trail
-from shared.contracts.registration import PostChanged
-from shared.identity import Principal, Role
-from shared.identity.people import OFFICIALS
-from shared.regions import Regions
+from shared.approval.views import CaseDetail, CaseView, Recipient, RegionNames, TaskCounts, TaskPage, Trail
+from shared.identity import Principal
 from shared.storage import UnitOfWork
 
 
 @dataclass(kw_only=True)
-class Approvals:
+class Approvals(Ground):
     """The cases of one service.
 
-    `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in
-    the trail; `outcomes` holds what the service does when its cases move.
+    `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in the
+    trail; administrators of the `root_region` may change definitions;
+    `outcomes` holds what the service does when its cases move.
     """
-
-    service: str
-    definitions: Sequence[str]
-    node: str = "hebei"
-    regions: Regions = field(default_factory=Regions.load)
-    outcomes: Outcomes = field(default_factory=Outcomes)
-
-    def publish_definitions(self, uow: UnitOfWork) -> tuple[str, ...]:
-        """Publish the service's definitions as they came with the system; answers the keys that are new or newer.
-
-        :raises Conflict: `definition_changed` when a file was edited and its version was not raised.
-        """
-        by = f"system:{self.service}"
-        return tuple(key for key in self.definitions if self.publish(uow, shipped()[key], by=by))
-
-    def publish(self, uow: UnitOfWork, definition: Definition, *, by: str) -> bool:
-        """Publish one version of a definition; cases that run stay on theirs. Answers False when it is there already.
-
-        :raises Conflict: `definition_changed`, `definition_older`.
-        :raises DefinitionError: when it asks a role that no official has.
-        """
-        unknown = [
-            Problem(f"node {node.key}", f'"{approver.role}" is not one of {", ".join(sorted(OFFICIALS))}')
-            for node in definition.nodes
-            for approver in node.approvers
-            if approver.role is not None and approver.role not in OFFICIALS
-        ]
-        if unknown:
-            raise DefinitionError(unknown)
-        return catalogue.publish(uow.session, definition, by=by, at=uow.now)
-
-    def retire(self, uow: UnitOfWork, key: str) -> None:
-        """Let no case be started on a definition any more; those that run go on."""
-        catalogue.retire(uow.session, key)
-
-    def follow_post(self, uow: UnitOfWork, event: PostChanged) -> None:
-        """Keep the directory by what `registration` told, and hold or open the cases that the change touches.
-
-        Only officials decide cases and only system administrators look after them: it holds no other posts.
-        """
-        if event.role not in {*OFFICIALS, Role.SYSTEM_ADMIN}:
-            return
-        touched = directory.keep(uow.session, event)
-        for case_id in directory.waiting_cases(uow.session, touched):
-            following.reseat(uow, self._setting, case_id)
 
     def open(
         self,
@@ -156,6 +116,58 @@ class Approvals:
         )
         return commands.act(uow, self._setting, asked)
 
+    def amend(
+        self, uow: UnitOfWork, *, case_id: str, actor: Principal, changes: Sequence[Change], command_id: str
+    ) -> CaseView:
+        """Note in the trail that fields of a record under approval change, each with its old and its new value.
+
+        Whether the record is theirs to change is for the service that owns it, which changes it in this transaction.
+
+        :raises Conflict: `field_frozen`, at each field that no node which decides now lets be written.
+        """
+        remarks = tuple(Remark(one.pointer, f"{one.old} → {one.new}") for one in changes)
+        return self.act(uow, case_id=case_id, verb=Verb.AMEND, actor=actor, command_id=command_id, remarks=remarks)
+
+    def act_on_many(self, uow: UnitOfWork, actions: Sequence[Action]) -> tuple[Tried, ...]:
+        """Carry out each of many commands that can be; what one is refused for undoes no other."""
+        return batches.act_on_many(uow, self._setting, actions)
+
+    def hand_over(
+        self,
+        uow: UnitOfWork,
+        *,
+        actor: Principal,
+        from_account: str,
+        to_account: str,
+        opinion: str,
+        command_id: str,
+        cursor: str | None = None,
+    ) -> HandedOver:
+        """Give the unfinished tasks that are one person's by name to another (离职转办), as many as fit.
+
+        :raises Invalid: `recipient_unfit`, `cursor_invalid`.
+        """
+        leaving = Leaving(
+            actor=actor,
+            from_account=from_account,
+            to_account=to_account,
+            opinion=opinion,
+            command_id=command_id,
+            cursor=cursor,
+        )
+        return batches.hand_over(uow, self._setting, leaving)
+
+    def recipients(
+        self, session: Session, *, case_id: str, principal: Principal, at: datetime
+    ) -> tuple[Recipient, ...]:
+        """Answer the officials who can be given a part in a case, each with the verbs for which they are fit.
+
+        :raises NotFound: `case_not_found`, also for a case that the reader may not see.
+        """
+        self._check_visible(session, case_id, principal, at)
+        case = reading.find_case(session, case_id)
+        return recipients.of_case(session, self._setting, case, reader=principal.account_id, at=at)
+
     def view(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> CaseDetail:
         """Answer a case as somebody sees it, with its rounds and what differs between them.
 
@@ -166,7 +178,7 @@ class Approvals:
         reader = self._setting.seated(session, principal, business_type=case.business_type, at=at, lock=False)
         world = self._setting.world(session, case.home_region, at=at, case=case)
         view = reading.view_of(session, case, reader=reader, names=self._names(at), world=world)
-        return reading.detail_of(session, view)
+        return reading.detail_of(session, view, self._hidden(session, case, principal, reader, at))
 
     def trail(self, session: Session, *, case_id: str, principal: Principal, at: datetime) -> Trail:
         """Answer a case's history, oldest first, and whether its chain of hashes holds.
@@ -174,7 +186,10 @@ class Approvals:
         :raises NotFound: `case_not_found`, also for a case that they may not see.
         """
         self._check_visible(session, case_id, principal, at)
-        return reading.trail_of(session, reading.find_case(session, case_id), names=self._names(at))
+        case = reading.find_case(session, case_id)
+        reader = self._setting.seated(session, principal, business_type=case.business_type, at=at, lock=False)
+        hidden = self._hidden(session, case, principal, reader, at)
+        return reading.trail_of(session, case, names=self._names(at), hidden=hidden)
 
     def tasks(
         self,
@@ -183,27 +198,34 @@ class Approvals:
         which: TaskList,
         principal: Principal,
         at: datetime,
-        business_type: str | None = None,
+        wanted: Filter = Filter(),  # a frozen value
         cursor: str | None = None,
         limit: int = 20,
     ) -> TaskPage:
-        """Answer a page of somebody's cases: to decide, to correct, started or decided by them.
+        """Answer a page of one of somebody's lists, narrowed down to what is wanted.
 
-        :raises Invalid: `cursor_invalid`.
+        :raises Invalid: `cursor_invalid`, `unknown_region`.
         """
         return lists.page(
             session,
             which,
             account_id=principal.account_id,
-            business_type=business_type,
+            wanted=wanted,
             cursor=cursor,
             limit=limit,
-            names=self._names(at),
+            regions=self.regions,
+            at=at,
         )
 
     def counts(self, session: Session, *, principal: Principal, at: datetime) -> TaskCounts:
-        """Answer how much waits for somebody, and how many cases of their regions nobody may decide."""
+        """Answer how long somebody's lists are, and how many cases of their regions nobody may decide."""
         return lists.counts(session, principal, self.regions, at=at)
+
+    def _hidden(
+        self, session: Session, case: Case, principal: Principal, reader: Party, at: datetime
+    ) -> tuple[str, ...]:
+        definition = catalogue.bound(session, case.definition)
+        return sight.hidden_from(principal, reader, case, definition, self.regions, at=at)
 
     def _check_visible(self, session: Session, case_id: str, principal: Principal, at: datetime) -> None:
         if not lists.may_see(session, case_id, principal, self.regions, at=at):
@@ -211,7 +233,3 @@ class Approvals:
 
     def _names(self, at: datetime) -> RegionNames:
         return RegionNames.at(self.regions, at)
-
-    @property
-    def _setting(self) -> Setting:
-        return Setting(service=self.service, node=self.node, regions=self.regions, outcomes=self.outcomes)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.approval import directory, workdays
-from shared.approval.core.command import World
+from shared.approval import absences, directory, workdays
+from shared.approval.core.command import Seats, World
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party, Seat
 from shared.approval.core.words import StageState, Tier
@@ -17,6 +19,7 @@ from shared.approval.views import RegionNames
 from shared.clock import business_date
 from shared.identity import Principal
 from shared.regions import Regions
+from shared.storage.trip import one_trip
 
 _AHEAD = (StageState.OPEN, StageState.HELD, StageState.WAITING)
 
@@ -34,16 +37,39 @@ class Setting:
         """Answer the names of regions on the day of an instant."""
         return RegionNames.at(self.regions, at)
 
-    def world(self, session: Session, home_region: str, *, at: datetime, case: Case | None = None) -> World:
-        """Answer the world as a case of that region, or a case on its way, has to know it.
+    def chain(self, home_region: str, *, at: datetime) -> tuple[Link, ...]:
+        """Answer a region and those above it, on the day.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
         steps = self.regions.chain(home_region, on=business_date(at))
-        chain = tuple(Link(step.code, Tier(step.level.value)) for step in steps)
+        return tuple(Link(step.code, Tier(step.level.value)) for step in steps)
+
+    def world(
+        self,
+        session: Session,
+        home_region: str,
+        *,
+        at: datetime,
+        case: Case | None = None,
+        seats: Seats | None = None,
+        calendar: Sequence[Any] | None = None,
+    ) -> World:
+        """Answer the world as a case of that region, or a case on its way, has to know it.
+
+        `seats` are those of the chain's regions and `calendar` the rows of `workdays.asking`, where they have been
+        asked for already.
+
+        :raises Invalid: `unknown_region`, `region_not_reporting`.
+        """
+        chain = self.chain(home_region, at=at)
+        regions = {link.region for link in chain}
+        # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
-        seats = directory.holders(session, {link.region for link in chain} | ahead)
-        return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session))
+        if seats is None or not ahead <= regions:
+            holders, calendar = one_trip(session, [directory.holding(regions | ahead), workdays.asking()])
+            seats = directory.seats(holders)
+        return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session, calendar))
 
     def seated(
         self,
@@ -53,10 +79,18 @@ class Setting:
         business_type: str,
         at: datetime,
         posts: tuple[Seat, ...] | None = None,
+        named: Sequence[Any] | None = None,
         lock: bool = True,
     ) -> Party:
-        """Answer the actor with the posts that the directory knows of; what a token says is not asked."""
-        del business_type, at
+        """Answer the actor with the posts that the directory knows of, and those they stand in for.
+
+        What a token says is not asked. `posts` and `named`, the absence rules that name them, are given where they
+        have been asked for already.
+        """
         if posts is None:
             posts = directory.posts_of(session, actor.account_id, lock=lock)
-        return Party(actor.account_id, actor.name, posts)
+        # Only officials stand in for others: whoever holds no post is spared the question.
+        me = actor.account_id
+        away = absences.standing_in(session, me, business_type=business_type, at=at, named=named) if posts else ()
+        stands_for = directory.parties(session, [person.account_id for person in away]) if away else ()
+        return Party(actor.account_id, actor.name, posts, stands_for)

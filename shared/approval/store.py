@@ -6,24 +6,26 @@ They are built once, because building them again costs a command more than runni
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
 from shared.approval.base import table_of
 from shared.approval.columns import (
+    CASE_MOVES,
+    STAGE_MOVES,
+    TASK_MOVES,
     case_columns,
     decision_columns,
     entry_columns,
     moving_columns,
     round_columns,
     stage_columns,
-    stage_moving_columns,
     stage_of,
     task_columns,
-    task_moving_columns,
     task_of,
 )
 from shared.approval.core.command import Move
@@ -32,12 +34,14 @@ from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
 from shared.messaging.upsert import upsert
+from shared.storage.rows import put_row
+from shared.storage.trip import Errand, one_trip
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
-_ROUNDS = table_of(RoundRow)
+_ROUNDS, _DECISIONS, _EVENTS = (table_of(row) for row in (RoundRow, DecisionRow, EventRow))
+_Part = TypeVar("_Part", Stage, Task)
 _CHILD = "."
 _CASE_ID: BindParameter[str] = bindparam("of_case")
-_NUMBER: BindParameter[int] = bindparam("of_number")
 
 _READ_CASE = select(_CASES).where(_CASES.c.id == _CASE_ID)
 _LOCK_CASE = _READ_CASE.with_for_update()
@@ -49,12 +53,17 @@ _READ_OPEN = select(_CASES.c.id).where(
     _CASES.c.business_id == bindparam("of_id"),
     _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
 )
+_READ_CHILD = select(_CASES.c.id).where(
+    _CASES.c.parent_case == _CASE_ID,
+    _CASES.c.parent_stage == bindparam("of_stage"),
+    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+)
 _READ_CONTENT = select(_ROUNDS.c.content).where(_ROUNDS.c.case_id == _CASE_ID, _ROUNDS.c.round == bindparam("of_round"))
-_MOVE_CASE = update(_CASES).where(_CASES.c.id == _CASE_ID)
-_MOVE_STAGE = update(_STAGES).where(_STAGES.c.case_id == _CASE_ID, _STAGES.c.number == _NUMBER)
-_MOVE_TASK = update(_TASKS).where(_TASKS.c.case_id == _CASE_ID, _TASKS.c.number == _NUMBER)
-_ADD_STAGES, _ADD_TASKS, _ADD_BARRED = insert(_STAGES), insert(_TASKS), insert(_BARRED)
-_ADD_ROUND, _ADD_DECISION, _ADD_ENTRIES = (insert(table_of(row)) for row in (RoundRow, DecisionRow, EventRow))
+_MOVE_CASE = (
+    update(_CASES)
+    .where(_CASES.c.id == _CASE_ID)
+    .values({name: bindparam(name, type_=_CASES.c[name].type) for name in CASE_MOVES})
+)
 
 
 def child_id(parent: str, what: str) -> str:
@@ -62,21 +71,31 @@ def child_id(parent: str, what: str) -> str:
     return f"{parent}{_CHILD}{what}"
 
 
-def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
-    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends.
+def lock(session: Session, case_id: str) -> Row[Any] | None:
+    """Answer a case's own row, and let nobody else move the case before this transaction ends.
 
     A case that another waits for is locked after that one: both may have to move, from either side.
     """
-    if lock and _CHILD in case_id:
-        session.execute(_LOCK_CASE, {"of_case": case_id.rpartition(_CHILD)[0]})
-    of_case = {"of_case": case_id}
-    row = session.execute(_LOCK_CASE if lock else _READ_CASE, of_case).one_or_none()
-    if row is None:
-        return None
-    barred = session.scalars(_READ_BARRED, of_case)
-    stages = session.execute(_READ_STAGES, of_case)
-    tasks = session.execute(_READ_TASKS, of_case)
-    return Case(
+    waiting = [case_id.rpartition(_CHILD)[0]] if _CHILD in case_id else []
+    found = one_trip(session, [(_LOCK_CASE, {"of_case": locked}) for locked in (*waiting, case_id)])
+    return next(iter(found[-1]), None)
+
+
+def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
+    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
+    if lock:
+        row = _lock(session, case_id)
+    else:
+        row = next(iter(one_trip(session, [(_READ_CASE, {"of_case": case_id})])[0]), None)
+    return None if row is None else read(session, row)[0]
+
+
+def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tuple[Case, list[Sequence[Any]]]:
+    """Answer the case that a row begins, and on the same trip the rows of what else is asked."""
+    of_case = {"of_case": row.id}
+    parts = [(_READ_BARRED, of_case), (_READ_STAGES, of_case), (_READ_TASKS, of_case)]
+    barred, stages, tasks, *others = one_trip(session, [*parts, *also])
+    case = Case(
         id=row.id,
         origin=row.origin,
         business_type=row.business_type,
@@ -85,7 +104,7 @@ def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
         home_region=row.home_region,
         organisation_id=row.organisation_id,
         initiator=Person(row.initiator_id, row.initiator_name),
-        barred=frozenset(barred),
+        barred=frozenset(one.account_id for one in barred),
         definition=DefinitionRef(row.def_key, row.def_version, row.def_sha),
         state=CaseState(row.state),
         round=row.round,
@@ -100,6 +119,16 @@ def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
         stages=tuple(stage_of(stage) for stage in stages),
         tasks=tuple(task_of(task) for task in tasks),
     )
+    return case, others
+
+
+_lock = lock  # `load` has an argument of that name
+
+
+def open_child(session: Session, case_id: str, stage: int) -> str | None:
+    """Answer the id of the case that a stage waits for, or waited for until now."""
+    found: str | None = session.scalar(_READ_CHILD, {"of_case": case_id, "of_stage": stage})
+    return found
 
 
 def content(session: Session, case: Case) -> dict[str, Any]:
@@ -119,52 +148,34 @@ def already_open(session: Session, business_type: str, business_id: str) -> Conf
     return Conflict("case_open", zh="该事项已在审批中", en="This is under approval already", case_id=case_id)
 
 
-def save(session: Session, before: Case, move: Move) -> None:
-    """Write down a move of a stored and locked case."""
-    session.execute(_MOVE_CASE, {"of_case": before.id, **moving_columns(move.case)})
-    _save_parts(session, before, move)
+def save(session: Session, before: Case, move: Move, *, also: Sequence[Errand] = ()) -> None:
+    """Write down a move of a stored and locked case, and on the same trip what else is to be written."""
+    moved = (_MOVE_CASE, {"of_case": before.id, **moving_columns(move.case)})
+    one_trip(session, [moved, *_parts(session, before, move), *also])
 
 
-def save_new(session: Session, move: Move) -> None:
-    """Write down the rest of a case whose own row was just inserted with `columns.case_columns`."""
-    if move.case.barred:
-        rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
-        session.execute(_ADD_BARRED, rows)
-    _save_parts(session, None, move)
+def save_new(session: Session, move: Move, *, also: Sequence[Errand] = ()) -> None:
+    """Write down the rest of a case whose own row was just inserted, and what else is to be written."""
+    rows = ({"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred))
+    one_trip(session, [*(put_row(session, _BARRED, row) for row in rows), *_parts(session, None, move), *also])
 
 
-def _save_parts(session: Session, before: Case | None, move: Move) -> None:
-    _save_stages(session, before.stages if before else (), move.case)
-    _save_tasks(session, before.tasks if before else (), move.case)
+def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
+    case = move.case
+    for stage in _changed(before.stages if before else (), case.stages):
+        yield put_row(session, _STAGES, stage_columns(case, stage), changing=STAGE_MOVES)
+    for task in _changed(before.tasks if before else (), case.tasks):
+        yield put_row(session, _TASKS, task_columns(case, task), changing=TASK_MOVES)
     if move.snapshot is not None:
-        session.execute(_ADD_ROUND, [round_columns(move.case, move.snapshot)])
+        yield put_row(session, _ROUNDS, round_columns(case, move.snapshot))
     if move.decision is not None:
-        session.execute(_ADD_DECISION, [decision_columns(move.decision)])
-    session.execute(_ADD_ENTRIES, [entry_columns(entry) for entry in move.entries])
-    timers.keep(session, before, move)
+        yield put_row(session, _DECISIONS, decision_columns(move.decision))
+    for entry in move.entries:
+        yield put_row(session, _EVENTS, entry_columns(entry))
+    yield from timers.errands(session, before, move)
 
 
-def _save_stages(session: Session, before: tuple[Stage, ...], case: Case) -> None:
-    added = [stage_columns(case, stage) for stage in case.stages[len(before) :]]
-    if added:
-        session.execute(_ADD_STAGES, added)
-    changed = [
-        {"of_case": case.id, "of_number": after.number, **stage_moving_columns(after)}
-        for old, after in zip(before, case.stages, strict=False)
-        if old != after
-    ]
-    if changed:
-        session.execute(_MOVE_STAGE, changed)
-
-
-def _save_tasks(session: Session, before: tuple[Task, ...], case: Case) -> None:
-    added = [task_columns(case, task) for task in case.tasks[len(before) :]]
-    if added:
-        session.execute(_ADD_TASKS, added)
-    changed = [
-        {"of_case": case.id, "of_number": after.number, **task_moving_columns(after)}
-        for old, after in zip(before, case.tasks, strict=False)
-        if old != after
-    ]
-    if changed:
-        session.execute(_MOVE_TASK, changed)
+def _changed(before: Sequence[_Part], after: Sequence[_Part]) -> list[_Part]:
+    """Answer what a move has added or changed; what it left alone is the very same value."""
+    kept = len(before)
+    return [part for place, part in enumerate(after) if place >= kept or part is not before[place]]

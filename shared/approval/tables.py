@@ -37,16 +37,20 @@ class DefinitionState(StrEnum):
 _CLOSED = words(sorted(CLOSED))
 _UNDECIDED = "('waiting','open','claimed','delegated')"
 _ACTIONABLE = "state IN ('open','claimed')"
+_ASKED_FOR = "('approve','reject','return','resolve','answer')"
 _CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
 
 
 class DefinitionRow(ApprovalBase):
-    """One version of a definition; it never changes once it is published."""
+    """One version of a definition; it never changes once it is published. `rev` counts the savings of a draft."""
 
     __tablename__ = "approval_definition"
     __table_args__ = (
         CheckConstraint(f"state IN {words(DefinitionState)}", name="state"),
-        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("version >= 1 AND rev >= 1", name="counts"),
+        CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
+        CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
+        index_where("state = 'draft'", "uq_approval_definition_draft", "key", unique=True),
         index_where("state = 'published'", "uq_approval_definition_published", "key", unique=True),
     )
 
@@ -55,8 +59,13 @@ class DefinitionRow(ApprovalBase):
     state: Mapped[str] = mapped_column(_WORD)
     body: Mapped[dict[str, Any]]
     sha256: Mapped[str] = mapped_column(_HASH)
+    rev: Mapped[int] = mapped_column(default=1)
+    saved_by: Mapped[str | None] = mapped_column(_ID)
+    saved_at: Mapped[datetime | None]
     published_by: Mapped[str | None] = mapped_column(_ID)
     published_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None] = mapped_column(_ID)
+    retired_at: Mapped[datetime | None]
 
 
 class CaseRow(ApprovalBase):
@@ -72,6 +81,7 @@ class CaseRow(ApprovalBase):
         index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
         Index("ix_approval_case_business", "business_type", "business_id"),
         Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
+        index_where(f"state NOT IN {_CLOSED}", "ix_approval_case_under_way", "initiator_id", "state"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
     )
 
@@ -144,7 +154,7 @@ class StageRow(ApprovalBase):
         UniqueConstraint("case_id", "round", "visit", "node_key"),
         CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name="due"),
         index_where("state IN ('open','held')", "ix_approval_stage_active", "region", "state"),
-        index_where("due_is_provisional", "ix_approval_stage_provisional", "due_at"),
+        index_where("due_is_provisional AND state IN ('open','held')", "ix_approval_stage_provisional", "due_at"),
     )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
@@ -163,6 +173,7 @@ class StageRow(ApprovalBase):
     clock_from: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     due_is_provisional: Mapped[bool]
+    reminded: Mapped[int]
 
 
 class TaskRow(ApprovalBase):
@@ -181,6 +192,7 @@ class TaskRow(ApprovalBase):
         ForeignKeyConstraint(["case_id", "parent"], ["approval_task.case_id", "approval_task.number"]),
         index_where(_ACTIONABLE, "ix_approval_task_post", "region", "role"),
         index_where(_ACTIONABLE, "ix_approval_task_assignee", "assignee"),
+        index_where("kind = 'cc'", "ix_approval_task_copy", "assignee", "state", "opened_at"),
     )
 
     case_id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -209,7 +221,7 @@ class DecisionRow(ApprovalBase):
     __tablename__ = "approval_decision"
     __table_args__ = (
         CheckConstraint(f"verb IN {words(Verb)}", name="verb"),
-        Index("ix_approval_decision_actor", "actor_id", "at"),
+        index_where(f"verb IN {_ASKED_FOR}", "ix_approval_decision_done", "actor_id", "at", "case_id", "verb"),
     )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)

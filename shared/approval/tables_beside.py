@@ -69,3 +69,13 @@ class HolderRow(ApprovalBase):
     region: Mapped[str] = mapped_column(_CODE)
     organisation_id: Mapped[str | None] = mapped_column(_ID)
     active: Mapped[bool]
+
+
+class PhraseRow(ApprovalBase):
+    """One of the phrases (常用语) that somebody picks an opinion from, in the order in which they keep them."""
+
+    __tablename__ = "approval_phrase"
+
+    account_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(String(200))

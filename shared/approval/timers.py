@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Executable, and_, bindparam, case, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -14,9 +17,11 @@ from shared.approval.core.state import Case, Timer
 from shared.approval.core.words import CaseState, StageState, TimerKind
 from shared.approval.tables import CaseRow
 from shared.approval.tables_beside import TimerRow, TimerState
-from shared.messaging.upsert import upsert
+from shared.storage import InstantUTC
+from shared.storage.trip import Errand
 
 _TIMERS, _CASES = table_of(TimerRow), table_of(CaseRow)
+_KEY = (_TIMERS.c.case_id, _TIMERS.c.stage, _TIMERS.c.kind, _TIMERS.c.number)
 _UNDER_WAY = (StageState.OPEN, StageState.HELD)
 _END = (
     update(_TIMERS)
@@ -35,30 +40,44 @@ _FIRED = (
         _TIMERS.c.kind == bindparam("of_kind"),
         _TIMERS.c.number == bindparam("of_number"),
         _TIMERS.c.state == TimerState.ARMED.value,
+        _TIMERS.c.fire_at <= bindparam("at"),
     )
     .values(state=TimerState.FIRED.value)
 )
 
 
-def keep(session: Session, before: Case | None, move: Move) -> None:
-    """Set the timers of a move, and cancel those of stages that it has ended."""
+def errands(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
+    """Answer what sets the timers of a move, and cancels those of stages that it has ended.
+
+    One that has fired stays so when its moment is counted again and is past all the same.
+    """
     for stage in before.active_stages if before else ():
         timed = stage.clock_from is not None
         if timed and move.case.stage(stage.number).state not in _UNDER_WAY:
-            session.execute(_END, {"of_case": move.case.id, "of_stage": stage.number})
-    if not move.timers:
-        return
-    setting = upsert(session, _TIMERS)
-    again = setting.on_conflict_do_update(
-        index_elements=["case_id", "stage", "kind", "number"],
-        set_={"fire_at": setting.excluded.fire_at, "state": setting.excluded.state},
+            yield _END, {"of_case": move.case.id, "of_stage": stage.number}
+    for timer in move.timers:
+        row = _row(move.case, timer) | {"moved_at": move.entries[-1].place.at}
+        yield _setting(session.get_bind().dialect.name), row
+
+
+@cache
+def _setting(dialect: str) -> Executable:
+    """Answer the statement that sets a timer, made once for each kind of database."""
+    setting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(_TIMERS)
+    setting = setting.values({column.name: bindparam(column.name, type_=column.type) for column in _TIMERS.columns})
+    fire_at = setting.excluded.fire_at
+    is_over = and_(_TIMERS.c.state == TimerState.FIRED.value, fire_at <= bindparam("moved_at", type_=InstantUTC))
+    state = case((is_over, TimerState.FIRED.value), else_=TimerState.ARMED.value)
+    names = [column.name for column in _KEY]
+    statement: Executable = setting.on_conflict_do_update(
+        index_elements=names, set_={"fire_at": fire_at, "state": state}
     )
-    session.execute(again, [_row(move.case, timer) for timer in move.timers])
+    return statement
 
 
-def _row(case: Case, timer: Timer) -> dict[str, object]:
+def _row(moved: Case, timer: Timer) -> dict[str, object]:
     return {
-        "case_id": case.id,
+        "case_id": moved.id,
         "stage": timer.stage,
         "kind": timer.kind.value,
         "number": timer.number,
@@ -67,9 +86,14 @@ def _row(case: Case, timer: Timer) -> dict[str, object]:
     }
 
 
-def due(session: Session, *, at: datetime, limit: int) -> Sequence[tuple[str, Timer]]:
-    """Answer the timers whose moment has come, the oldest first; those of a suspended case stand still."""
-    rows = session.execute(
+def due(
+    session: Session, *, at: datetime, limit: int, after: tuple[str, Timer] | None = None
+) -> Sequence[tuple[str, Timer]]:
+    """Answer the timers whose moment has come, the oldest first; those of a suspended case stand still.
+
+    `after` is the last of an earlier answer: what comes after that one is wanted.
+    """
+    wanted = (
         select(_TIMERS)
         .join(_CASES, _CASES.c.id == _TIMERS.c.case_id)
         .where(
@@ -77,16 +101,32 @@ def due(session: Session, *, at: datetime, limit: int) -> Sequence[tuple[str, Ti
             _TIMERS.c.fire_at <= at,
             _CASES.c.state != CaseState.SUSPENDED.value,
         )
-        .order_by(_TIMERS.c.fire_at, _TIMERS.c.case_id)
+        .order_by(_TIMERS.c.fire_at, *_KEY)
         .limit(limit)
     )
+    if after is not None:
+        case_id, last = after
+        place = (last.fire_at, case_id, last.stage, last.kind.value, last.number)
+        columns = (_TIMERS.c.fire_at, *_KEY)
+        values = [literal(value, column.type) for value, column in zip(place, columns, strict=True)]
+        wanted = wanted.where(tuple_(*columns) > tuple_(*values))
     return [
         (row.case_id, Timer(stage=row.stage, kind=TimerKind(row.kind), fire_at=row.fire_at, number=row.number))
-        for row in rows
+        for row in session.execute(wanted)
     ]
 
 
-def take(session: Session, case_id: str, timer: Timer) -> bool:
-    """Mark a timer as fired; answers False when somebody else has, or its stage is over: then nothing is to be done."""
-    named = {"of_case": case_id, "of_stage": timer.stage, "of_kind": timer.kind.value, "of_number": timer.number}
+def take(session: Session, case_id: str, timer: Timer, *, at: datetime) -> bool:
+    """Mark a timer whose moment has come as fired.
+
+    Answers False, and then nothing is to be done, when somebody else has, its stage is over, or its moment has been
+    put off since it was read.
+    """
+    named = {
+        "of_case": case_id,
+        "of_stage": timer.stage,
+        "of_kind": timer.kind.value,
+        "of_number": timer.number,
+        "at": at,
+    }
     return bool(session.execute(_FIRED, named).rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count

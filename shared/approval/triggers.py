@@ -17,6 +17,7 @@ class Kept:
     fixed: tuple[str, ...] = ()
     erasable: tuple[str, ...] = ()
     unless: str = ""  # a condition on OLD under which the fixed columns may still change
+    never: tuple[str, str] | None = None  # a column, and the condition on OLD and NEW under which it must not change
 
 
 KEPT = (
@@ -50,8 +51,10 @@ KEPT = (
     ),
     Kept(
         "approval_definition",
-        fixed=("key", "version", "body", "sha256", "published_by", "published_at"),
+        fixed=("key", "version", "body", "sha256", "saved_by", "saved_at", "published_by", "published_at"),
         unless="OLD.state = 'draft'",
+        # What is published is only ever retired: as a draft again it could be rewritten.
+        never=("state", "OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired')"),
     ),
 )
 _FUNCTION = "approval_refuse_change"
@@ -85,6 +88,9 @@ def _triggers() -> list[tuple[str, str, str, str]]:
         changing = f"NOT ({kept.unless})" if kept.unless else ""
         found.append((f"{kept.table}_unchanged", f"UPDATE{columns}", kept.table, changing))
         found.append((f"{kept.table}_undeleted", "DELETE", kept.table, changing))
+        if kept.never:
+            column, condition = kept.never
+            found.append((f"{kept.table}_forward", f"UPDATE OF {column}", kept.table, condition))
         if kept.erasable:
             rewritten = " OR ".join(f"NEW.{column} IS NOT NULL" for column in kept.erasable)
             found.append((f"{kept.table}_unsaid", f"UPDATE OF {', '.join(kept.erasable)}", kept.table, rewritten))

@@ -150,7 +150,10 @@ class RemarkView:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One line of a case's history. `verb` is a person's verb, or `stage_held` when nobody could decide."""
+    """One line of a case's history.
+
+    `verb` is a person's verb, `stage_held` when nobody could decide, or `stage_overdue`.
+    """
 
     seq: int
     at: datetime
@@ -175,7 +178,11 @@ class Trail:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskItem:
-    """One line of a list of cases. `at` is when it came to its reader, was started or was decided by them."""
+    """One line of a list of cases.
+
+    `at` is when it came to its reader, was started or was decided by them; `due_at` is the next deadline where the
+    case is now; `read` is told of copies only.
+    """
 
     case_id: str
     business_type: str
@@ -193,6 +200,9 @@ class TaskItem:
     last_name: str
     verb: str | None
     at: datetime
+    due_at: datetime | None
+    due_is_provisional: bool
+    read: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,12 +215,30 @@ class TaskPage:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskCounts:
-    """How much waits for somebody: to decide, to correct, started and still running, and held in their regions."""
+    """How much is in somebody's lists: to decide, to correct, unread copies, started and under way, done.
+
+    In the regions of an official: `held` that nobody may decide, and with a `provisional` deadline.
+    """
 
     todo: int
     returned: int
+    cc: int
     started: int
+    done: int
     held: int
+    provisional: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """An official who can be given a part in a case; `verbs` are those for which they can be chosen."""
+
+    account_id: str
+    name: str
+    role: str
+    region: str
+    region_name: str
+    verbs: tuple[str, ...]
 
 
 class RegionNames:
@@ -231,3 +259,39 @@ class RegionNames:
             return self._regions.get(code, on=self._on).full_name
         except UnknownRegion:
             return code
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionVersion:
+    """One version of a definition: where it stands, and who did what to it when."""
+
+    version: int
+    state: str
+    sha256: str
+    rev: int
+    saved_by: str | None
+    saved_at: datetime | None
+    published_by: str | None
+    published_at: datetime | None
+    retired_by: str | None
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionVersions:
+    """A definition with its versions, the newest first."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    versions: tuple[DefinitionVersion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionText(DefinitionVersion):
+    """One version of a definition as it is written."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    body: Mapping[str, Any]

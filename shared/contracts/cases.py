@@ -106,6 +106,15 @@ class CaseClosed(Event):
     initiator_account_id: str
 
 
+@event(ANY_PUBLISHER, "calendar.missing", key="region")
+@dataclass(frozen=True, kw_only=True)
+class CalendarMissing(Event):
+    """Deadlines in a region are provisional because the workdays of a year are not loaded; said once a year."""
+
+    year: int
+    region: str
+
+
 @event(ANY_PUBLISHER, "task.reminded", key="case_id")
 @dataclass(frozen=True, kw_only=True)
 class TaskReminded(Event):

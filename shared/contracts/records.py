@@ -65,7 +65,7 @@ class RecordConfirmed(Event):
 @event("records", "record.voided", key="record_id")
 @dataclass(frozen=True, kw_only=True)
 class RecordVoided(Event):
-    """A service record does not count, because its report was rejected."""
+    """A service record does not count, because its report was rejected, left it out, or was revoked."""
 
     record_id: str
     activity_name: str
@@ -78,6 +78,25 @@ class RecordVoided(Event):
 @dataclass(frozen=True, kw_only=True)
 class HoursCredited(Event):
     """Hours were written into a volunteer's ledger; `total_hundredths` is the sum after this entry."""
+
+    volunteer_number: str
+    entry_id: str
+    record_id: str
+    report_id: str
+    activity_name: str
+    served_on: date
+    hours_hundredths: int
+    quality: int
+    total_hundredths: int
+
+
+@event("records", "hours.voided", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class HoursVoided(Event):
+    """Hours that were credited were taken back by a counter entry; `total_hundredths` is the sum after it.
+
+    The hours and the evaluation are those of the credit, so that a listener can undo what it counted.
+    """
 
     volunteer_number: str
     entry_id: str

@@ -1,8 +1,9 @@
-"""What `registration` tells: posts, volunteers and organisations."""
+"""What `registration` tells: posts, absence rules, volunteers and organisations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from shared.contracts.base import Event, event
@@ -19,6 +20,26 @@ class PostChanged(Event):
     role: str
     region: str
     organisation_id: str | None
+    active: bool
+
+
+@event("registration", "absence.changed", key="absence_id")
+@dataclass(frozen=True, kw_only=True)
+class AbsenceChanged(Event):
+    """Somebody is away and another official stands in for them, or this was ended before its time.
+
+    The rule holds from `starts_at` until just before `ends_at`, for these kinds of business, or for all when none is
+    named. `active` is false once it was ended; a rule that has ended never begins again.
+    """
+
+    absence_id: str
+    delegator_account_id: str
+    delegator_name: str
+    delegate_account_id: str
+    delegate_name: str
+    starts_at: datetime
+    ends_at: datetime
+    business_types: tuple[str, ...]
     active: bool
 
 

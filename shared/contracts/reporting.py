@@ -65,3 +65,15 @@ class ReportRejected(Event):
     organisation_id: str
     title: str
     reason: str
+
+
+@event("reporting", "report.revoked", key="report_id")
+@dataclass(frozen=True, kw_only=True)
+class ReportRevoked(Event):
+    """An approved report was undone by another decision: nothing in it counts any more."""
+
+    report_id: str
+    activity_id: str
+    organisation_id: str
+    title: str
+    reason: str

@@ -56,8 +56,11 @@ def command_id() -> str:
     Two people may choose the same key; what they ask for stays two commands.
     """
     key = command_key()
-    if key is None:
-        return uuid.uuid4().hex
+    return uuid.uuid4().hex if key is None else own_id(key)
+
+
+def own_id(key: str) -> str:
+    """Answer the id of a command that its sender calls by this key."""
     return hashlib.sha256(f"{principal().account_id}\0{key}".encode()).hexdigest()
 
 

@@ -58,6 +58,20 @@ def problem(
     status: int, *, code: str, zh: str, en: str, faults: tuple[Fault, ...] = (), extra: Mapping[str, Any] | None = None
 ) -> Response:
     """Make the problem+json answer."""
+    return _answer(_body(status, code=code, zh=zh, en=en, faults=faults, extra=extra))
+
+
+def problem_of(error: AnyuanError) -> dict[str, Any]:
+    """Answer an error as the body of its problem, for an answer that tells of several."""
+    faults = error.faults
+    if not faults and error.pointer is not None:
+        faults = (Fault(code=error.code, zh=error.zh, en=error.en, pointer=error.pointer),)
+    return _body(status_of(error), code=error.code, zh=error.zh, en=error.en, faults=faults, extra=error.extra)
+
+
+def _body(
+    status: int, *, code: str, zh: str, en: str, faults: tuple[Fault, ...], extra: Mapping[str, Any] | None
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:anyuan:problem:{code}",
         "status": status,
@@ -71,10 +85,14 @@ def problem(
             {"pointer": fault.pointer or "", "code": fault.code, "detail": fault.zh, "detail_en": fault.en}
             for fault in faults
         ]
-    body.update(extra or {})
+    return body | dict(extra or {})
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    status = body["status"]
     answer = Response(json.dumps(body, ensure_ascii=False, default=str), status=status, content_type=CONTENT_TYPE)
     if status in (429, 503):
-        answer.headers["Retry-After"] = str((extra or {}).get("retry_after_seconds", _RETRY_AFTER_SECONDS))
+        answer.headers["Retry-After"] = str(body.get("retry_after_seconds", _RETRY_AFTER_SECONDS))
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -91,10 +109,7 @@ def handle_problems(app: Flask) -> None:
 
 
 def _from_anyuan(error: AnyuanError) -> Response:
-    faults = error.faults
-    if not faults and error.pointer is not None:
-        faults = (Fault(code=error.code, zh=error.zh, en=error.en, pointer=error.pointer),)
-    return problem(status_of(error), code=error.code, zh=error.zh, en=error.en, faults=faults, extra=error.extra)
+    return _answer(problem_of(error))
 
 
 def _from_integrity(error: IntegrityError) -> Response:

@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Executable, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.contracts.base import ANY_PUBLISHER, Event
 from shared.messaging.envelope import encode
 from shared.messaging.tables import outbox, stream_head
-from shared.messaging.upsert import upsert
+from shared.storage.rows import put_row
+from shared.storage.trip import one_trip
 from shared.trace import Trace
 
 
@@ -70,19 +74,26 @@ class StoredOutbox:
                     "created_at": now,
                 }
             )
-        session.execute(insert(outbox), rows)
+        one_trip(session, [put_row(session, outbox, row) for row in rows])
 
     @staticmethod
     def _raise_heads(session: Session, counts: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """Count up the heads of these things, in one order everywhere so that no two writers deadlock."""
-        added = upsert(session, stream_head)
-        raising = added.on_conflict_do_update(
-            index_elements=["aggregate_type", "aggregate_id"],
-            set_={"version": stream_head.c.version + added.excluded.version},
-        ).returning(stream_head.c.aggregate_type, stream_head.c.aggregate_id, stream_head.c.version)
-        rows = [
-            {"aggregate_type": kind, "aggregate_id": key, "version": count}
+        raising = _raising(session.get_bind().dialect.name)
+        errands = [
+            (raising, {"aggregate_type": kind, "aggregate_id": key, "version": count})
             for (kind, key), count in sorted(counts.items())
         ]
-        raised = session.execute(raising, rows).all()
+        raised = [row for (row,) in one_trip(session, errands)]
         return {(row[0], row[1]): row[2] - counts[(row[0], row[1])] + 1 for row in raised}
+
+
+@cache
+def _raising(dialect: str) -> Executable:
+    added: Any = (postgresql if dialect == "postgresql" else sqlite).insert(stream_head)
+    added = added.values({column.name: bindparam(column.name, type_=column.type) for column in stream_head.c})
+    raised: Executable = added.on_conflict_do_update(
+        index_elements=["aggregate_type", "aggregate_id"],
+        set_={"version": stream_head.c.version + added.excluded.version},
+    ).returning(stream_head.c.aggregate_type, stream_head.c.aggregate_id, stream_head.c.version)
+    return raised

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
@@ -20,6 +21,7 @@ LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
 _BUSY_TIMEOUT_MS = 30_000
 _WAL_PAUSE_SECONDS = 0.01
+_RESTED_SECONDS = 2.0
 _READ_ONLY = "anyuan_read_only"
 
 
@@ -30,11 +32,14 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=10)
         _prepare_sqlite(engine)
         return engine
-    options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-    return create_engine(
+    options = (
+        f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC "
+        # Questions are short, and many are asked at once: starting workers for one costs more than it gains.
+        "-c max_parallel_workers_per_gather=0"
+    )
+    engine = create_engine(
         parsed,
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=10,
@@ -47,6 +52,29 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
             "keepalives_count": 3,
         },
     )
+    _ask_after_rest(engine)
+    return engine
+
+
+def _ask_after_rest(engine: Engine) -> None:
+    """Ask a pooled connection whether it still works, unless it was used a moment ago.
+
+    The pool's own ping asks every time, which is a tenth of a short command.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wake(connection: Any, record: Any, _proxy: Any) -> None:
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested < _RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:

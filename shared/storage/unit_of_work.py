@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -38,6 +39,20 @@ class UnitOfWork:
         self.events.append(event)
         # A worker applies many messages in one transaction: each has its own trace, and so has what it causes.
         self._traces.append(self.trace)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Try a part of the transaction: an error that leaves the block undoes the part, with the events it published.
+
+        The error is raised on; whoever catches it goes on with the rest. What a part had locked is free again.
+        """
+        told = len(self.events)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.events[told:], self._traces[told:]
+            raise
 
     def __enter__(self) -> Self:
         return self

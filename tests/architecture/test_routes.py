@@ -44,8 +44,11 @@ def test_nothing_that_changes_something_is_open_to_everybody(service: str) -> No
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_administrators_read_no_business_data_by_their_post(service: str) -> None:
-    """三员: what an administrator's role opens is accounts, posts and the state of the messaging."""
-    administration = ("/accounts", "/posts", "/messaging")
+    """三员: what an administrator's role opens is accounts, posts, routes and the state of the messaging.
+
+    Who hands somebody's tasks over is told which ones, and nothing of what they are about.
+    """
+    administration = ("/accounts", "/posts", "/messaging", "/definitions", "/cases/hand-over")
     administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
     for route, access in authorisation_table(app_for_documents(service)).items():
         if access.roles & administrators:

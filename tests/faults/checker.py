@@ -31,6 +31,7 @@ _WHILE_EVENTS_MOVE = (
 _ALWAYS = (
     messages.streams_are_whole,
     business.approved_reports_count_once,
+    business.revoked_reports_count_no_more,
     business.nothing_counts_without_an_approved_report,
     business.sums_agree,
     business.files_agree,

@@ -87,7 +87,7 @@ class Target:
                 self._request(method, path, operation)
                 for path, operations in self.document["paths"].items()
                 for method, operation in operations.items()
-                if method in ("get", "post", "patch")
+                if method in ("get", "post", "put", "patch")
             ]
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from services.launcher.parts import SERVICES, metadata_of
+from shared.approval.triggers import KEPT
 from shared.storage.database import make_engine
 from shared.storage.migrations import configuration, differences, downgrade, head_of, transaction, upgrade
 
@@ -36,12 +37,16 @@ POSTGRESQL_SCHEMA = """
     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
 """
 
-_TRAIL = (
-    "UPDATE approval_event SET seq = seq",
-    "DELETE FROM approval_event",
-    # What a person said can be erased, what they did cannot be changed.
-    "UPDATE approval_decision SET verb = verb",
-    "DELETE FROM approval_decision",
+# What a person said can be erased, what they did cannot be changed; a draft of a definition is not yet kept.
+_TRAIL = tuple(
+    statement
+    for kept in KEPT
+    if not kept.unless
+    for statement in (
+        *(f"UPDATE {kept.table} SET {column} = {column}" for column in kept.fixed or ("case_id",)),  # noqa: S608  # our own names
+        f"DELETE FROM {kept.table}",  # noqa: S608  # our own names
+        f"TRUNCATE {kept.table}",
+    )
 )
 KEPT_ROWS = {
     "registration": _TRAIL,

@@ -17,7 +17,10 @@ from shared.approval.service import Approvals
 from shared.approval.views import CaseView
 from shared.storage import UnitOfWork
 
-approvals = Approvals(service="awards", definitions=[*STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION])
+approvals = Approvals(
+    service="awards",
+    definitions=["revocation", *STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION, "project_grade"],
+)
 outcomes = approvals.outcomes
 
 
@@ -38,6 +41,12 @@ def commendation_approved(uow: UnitOfWork, case: CaseView) -> None:
 def nomination_rejected(uow: UnitOfWork, case: CaseView) -> None:
     """Refuse the nomination, with what the decider said."""
     decide(uow, case.business_id, state=NominationState.REFUSED, reason=case.last.opinion)
+
+
+@outcomes.on(stars.BUSINESS, Outcome.WITHDRAWN)
+def star_withdrawn(uow: UnitOfWork, case: CaseView) -> None:
+    """End a candidacy whose hours were taken back."""
+    decide(uow, case.business_id, state=NominationState.WITHDRAWN, reason=case.last.opinion)
 
 
 @outcomes.on(commendations.BUSINESS, Outcome.RETURNED)

@@ -20,10 +20,11 @@ from services.awards.model import (
 )
 from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, level_reached, star_due, star_rule, star_title
 from shared.approval.core.state import Party
+from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.awards import StarGranted
-from shared.contracts.records import HoursCredited
+from shared.contracts.records import HoursCredited, HoursVoided
 from shared.errors import Unavailable
 from shared.hours import show_hours
 from shared.storage import UnitOfWork
@@ -50,6 +51,38 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     row.total_hundredths = event.total_hundredths
     row.quality_sum += event.quality
     row.quality_count += 1
+    _nominate_if_due(uow, row, approvals=approvals)
+
+
+def void_hours(uow: UnitOfWork, event: HoursVoided, *, approvals: Approvals) -> None:
+    """Count hours and their evaluation no more, and end the candidacies for stars that they no longer carry.
+
+    A star that is held was given by a decision of officials, so only a decision takes it away; further stars need the
+    hours that are left.
+
+    :raises Conflict: while a case that would have to end is suspended; the inbox tries the event again later.
+    """
+    row = _standing_row(uow, event.volunteer_number)
+    row.total_hundredths = event.total_hundredths
+    row.quality_sum -= event.quality
+    row.quality_count -= 1
+    rule, standing = star_rule(business_date(uow.now)), row.standing
+    reached = level_reached(rule, standing) if standing.meets(rule.quality_floor) else 0
+    for nomination in _undecided(uow, event.volunteer_number):
+        if nomination.stars is not None and nomination.stars > reached:
+            approvals.act(
+                uow,
+                case_id=nomination.case_id or "",
+                verb=Verb.WITHDRAW,
+                actor=SYSTEM,
+                command_id=f"void/{nomination.id}",
+                opinion=f"时长已冲销：{event.activity_name}",
+            )
+    # Whoever was a candidate for more may still be due for less.
+    _nominate_if_due(uow, row, approvals=approvals)
+
+
+def _nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
     today = business_date(uow.now)
     rule, standing = star_rule(today), row.standing
     if level_reached(rule, standing) <= standing.stars:
@@ -58,12 +91,12 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     stars = star_due(
         rule,
         standing,
-        open_levels=_open_levels(uow, event.volunteer_number),
-        refused=refused_levels(uow.session, event.volunteer_number),
+        open_levels=_open_levels(uow, row.volunteer_number),
+        refused=refused_levels(uow.session, row.volunteer_number),
         on=today,
     )
     if stars is not None:
-        volunteer = uow.session.get_one(KnownVolunteer, event.volunteer_number)
+        volunteer = uow.session.get_one(KnownVolunteer, row.volunteer_number)
         _nominate(uow, volunteer, standing, rule, stars=stars, approvals=approvals)
 
 
@@ -78,12 +111,16 @@ def _standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
 
 
 def _open_levels(uow: UnitOfWork, volunteer_number: str) -> frozenset[int]:
-    running = select(Nomination.stars).where(
+    return frozenset(one.stars for one in _undecided(uow, volunteer_number) if one.stars is not None)
+
+
+def _undecided(uow: UnitOfWork, volunteer_number: str) -> list[Nomination]:
+    wanted = select(Nomination).where(
         Nomination.volunteer_number == volunteer_number,
         Nomination.kind == NominationKind.STAR.value,
         Nomination.state.in_(UNDECIDED),
     )
-    return frozenset(stars for stars in uow.session.scalars(running) if stars is not None)
+    return list(uow.session.scalars(wanted.order_by(Nomination.id)))
 
 
 def _nominate(

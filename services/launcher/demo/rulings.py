@@ -6,14 +6,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from services.launcher.demo.ground import Ground
 from services.launcher.demo.offices import Offices
 from shared.approval.core.state import Remark
 from shared.approval.core.words import CaseState, Verb
+from shared.approval.reading import find_case
 from shared.approval.service import Approvals
-from shared.approval.tables import CaseRow
 from shared.approval.views import CaseView
 from shared.regions import Level
 
@@ -72,7 +70,7 @@ class Rulings:
         `then` is told when a decision ends the round.
         """
         with self._ground.node.databases[service].reading() as session:
-            region = session.scalars(select(CaseRow.token_region).where(CaseRow.id == case_id)).one()
+            region = find_case(session, case_id).token_region
         level = self._ground.region(region).level
         if level is course.waits_at:
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.notifications import rules
-from services.notifications.commands.messages import tell, tell_holders
+from services.notifications.commands.messages import tell, tell_holders, tell_officials
 from shared.contracts.cases import (
+    CalendarMissing,
     CaseClosed,
     CaseDecided,
     CaseHeld,
@@ -14,6 +15,7 @@ from shared.contracts.cases import (
     TaskReminded,
 )
 from shared.identity import Role
+from shared.identity.people import OFFICIALS
 from shared.storage import UnitOfWork
 
 
@@ -33,8 +35,7 @@ def tell_overdue(uow: UnitOfWork, event: TaskOverdue) -> None:
     """Tell the posts of a stage, its region's clerks and the initiator that it is overdue."""
     text = rules.task_overdue(event)
     key = f"task.overdue:{event.case_id}:{event.region}:{event.due_at.isoformat()}"
-    for role in sorted({*event.roles, Role.CLERK.value}):
-        tell_holders(uow, role=role, region=event.region, text=text, dedupe=key)
+    tell_officials(uow, roles={*event.roles, Role.CLERK.value}, region=event.region, text=text, dedupe=key)
     _tell_initiator(uow, event.initiator_account_id, text, key)
 
 
@@ -78,6 +79,12 @@ def tell_held(uow: UnitOfWork, event: CaseHeld) -> None:
     """Tell the clerks of a region that nobody there can decide a case, so that somebody is given the post."""
     text, key = rules.case_held(event), f"case.held:{event.case_id}:{event.round}:{event.region}"
     tell_holders(uow, role=Role.CLERK.value, region=event.region, text=text, dedupe=key)
+
+
+def tell_missing_calendar(uow: UnitOfWork, event: CalendarMissing) -> None:
+    """Tell a region's clerks and approvers which year's workdays are missing, once, whichever service says it first."""
+    key = f"calendar.missing:{event.year}:{event.region}"
+    tell_officials(uow, roles=OFFICIALS, region=event.region, text=rules.calendar_missing(event), dedupe=key)
 
 
 def _tell_initiator(uow: UnitOfWork, account_id: str, text: rules.Text, key: str) -> None:

@@ -65,9 +65,26 @@ def tell_holders(
 
     :raises AddresseeNotKnownYet: when no holder was ever heard of; posts that have ended since are no reason to wait.
     """
-    holders = list(uow.session.scalars(select(PostHolder).where(PostHolder.role == role, PostHolder.region == region)))
+    tell_officials(uow, roles=[role], region=region, text=text, dedupe=dedupe, except_for=except_for)
+
+
+def tell_officials(
+    uow: UnitOfWork,
+    *,
+    roles: Collection[str],
+    region: str,
+    text: Text,
+    dedupe: str,
+    except_for: Collection[str] = (),
+) -> None:
+    """Write a message to everybody who holds one of these roles in a region, except for some accounts.
+
+    :raises AddresseeNotKnownYet: when no holder of any of them was ever heard of.
+    """
+    wanted = select(PostHolder).where(PostHolder.role.in_(sorted(roles)), PostHolder.region == region)
+    holders = list(uow.session.scalars(wanted))
     if not holders:
-        raise AddresseeNotKnownYet(role=role, region=region)
+        raise AddresseeNotKnownYet(roles=sorted(roles), region=region)
     accounts = {holder.account_id for holder in holders if holder.active}
     tell(uow, accounts.difference(except_for), text, dedupe=dedupe)
 

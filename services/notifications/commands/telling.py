@@ -12,7 +12,12 @@ from services.notifications import rules
 from services.notifications.commands.messages import tell, tell_administrators, tell_volunteer
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
 from shared.contracts.records import HoursCredited, RecordVoided
-from shared.contracts.registration import OrganisationApproved, RegistrationRefused, VolunteerRegistered
+from shared.contracts.registration import (
+    AbsenceChanged,
+    OrganisationApproved,
+    RegistrationRefused,
+    VolunteerRegistered,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.regions import Regions
 from shared.storage import UnitOfWork
@@ -34,6 +39,13 @@ def tell_applicant(uow: UnitOfWork, event: RegistrationRefused) -> None:
     """Tell the applicant why; `subject_id` is of this one application."""
     text = rules.registration_refused(event)
     tell(uow, [event.account_id], text, dedupe=f"registration.refused:{event.subject_id}")
+
+
+def tell_absence(uow: UnitOfWork, event: AbsenceChanged) -> None:
+    """Tell both persons of an absence rule that it was set, or ended before its time; each of the two once."""
+    key = f"absence.{'set' if event.active else 'ended'}:{event.absence_id}"
+    tell(uow, [event.delegator_account_id], rules.absence_for_delegator(event), dedupe=key)
+    tell(uow, [event.delegate_account_id], rules.absence_for_delegate(event), dedupe=key)
 
 
 def tell_hours(uow: UnitOfWork, event: HoursCredited) -> None:

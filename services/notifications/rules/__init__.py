@@ -1,8 +1,10 @@
 """What people are told, in Chinese and English, and where each message leads: plain values in, plain values out."""
 
+from services.notifications.rules.absences import absence_for_delegate, absence_for_delegator
 from services.notifications.rules.cases import (
     TELL_OF_THEIR_END,
     TELL_OF_THEIR_RETURN,
+    calendar_missing,
     case_approved,
     case_closed,
     case_held,
@@ -32,7 +34,10 @@ __all__ = [
     "TELL_OF_THEIR_END",
     "TELL_OF_THEIR_RETURN",
     "Text",
+    "absence_for_delegate",
+    "absence_for_delegator",
     "award_granted",
+    "calendar_missing",
     "case_approved",
     "case_closed",
     "case_held",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.notifications.rules.text import HOME, Text
 from shared.contracts.cases import (
+    CalendarMissing,
     CaseClosed,
     CaseDecided,
     CaseHeld,
@@ -149,6 +150,21 @@ def case_held(event: CaseHeld) -> Text:
         body_zh=f"“{event.title}”在本地无人可审批，已挂起。请联系系统管理员增设审批岗位。",
         body_en=f"Nobody in your region may decide {event.title}; it is held. Ask the system administrator for a post.",
         link=case_path(event),
+    )
+
+
+def calendar_missing(event: CalendarMissing) -> Text:
+    """Tell a region's officials that their deadlines wait for the workdays of a year."""
+    return Text(
+        kind="calendar.missing",
+        title_zh=f"{event.year} 年调休安排未录入",
+        title_en=f"The workdays of {event.year} are not loaded",
+        body_zh=f"{event.year} 年的节假日调休安排尚未录入，部分事项的办理期限按周一至周五暂定。办理不受影响。"
+        "请联系系统管理员录入，期限会自动重新计算。",
+        body_en=f"Until the holidays and make-up days of {event.year} are loaded, some deadlines are provisional: "
+        "they count Monday to Friday. Nothing is held up. Ask the system administrator to load them; "
+        "the deadlines are then counted again.",
+        link=HOME,
     )
 
 

@@ -1,7 +1,10 @@
 """The pages, one module per thing they are about."""
 
+from services.portal.views.absences import blp as absences
 from services.portal.views.cases import blp as cases
+from services.portal.views.definitions import blp as definitions
 from services.portal.views.front import blp as front
+from services.portal.views.lists import blp as lists
 from services.portal.views.me import blp as me
 from services.portal.views.messages import blp as messages
 from services.portal.views.organisations import blp as organisations
@@ -11,5 +14,19 @@ from services.portal.views.registering import blp as registering
 from services.portal.views.reports import blp as reports
 from services.portal.views.signing_in import blp as signing_in
 
-BLUEPRINTS = (front, signing_in, cases, reports, me, messages, registering, organisations, organising, posts)
+BLUEPRINTS = (
+    front,
+    signing_in,
+    cases,
+    lists,
+    reports,
+    absences,
+    definitions,
+    me,
+    messages,
+    registering,
+    organisations,
+    organising,
+    posts,
+)
 """Every blueprint of the site."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template
 from werkzeug.wrappers import Response
 
-from services.portal.casework import LINE_PARTS, Reader, content_of, rounds_of, totals_of
+from services.portal.casework import LINE_PARTS, Reader, content_of, rounds_of, steps_of, totals_of
 from services.portal.client import Json, Problem
 from services.portal.desk import CASE_SERVICES
 from services.portal.forms import Form
 from services.portal.pages import formats, go, new_id, tell, words
 from services.portal.sessions import api, person
+from services.portal.verbs import DANGEROUS, FOREMOST, MORE, REMARK, body_of, phrases_for, question_of
 
 blp = Blueprint("cases", __name__)
 
-VERBS = ("approve", "return", "reject", "withdraw", "resubmit")
+VERBS = ("approve", "return", "reject", "withdraw", "resubmit", *MORE)
 #: The verbs that are done at once, without a page that asks for the reasons.
 AT_ONCE = ("approve", "resubmit")
-_REMARK = "remark:"
 
 
 def read_case(service: str, case_id: str) -> dict[str, Any]:
@@ -61,7 +61,20 @@ def _report(case: Json) -> Json | None:
 
 def _page(service: str, case_id: str, *, lost: str = "", form: Form | None = None) -> str:
     shown = read_case(service, case_id)
-    return render_template("case.html", **shown, lost=lost, form=form or Form(), command_id=new_id())
+    may = shown["case"]["allowed_actions"]
+    more = [verb for verb in MORE if verb in may]
+    return render_template(
+        "case.html",
+        **shown,
+        lost=lost,
+        form=form or Form(),
+        command_id=new_id(),
+        foremost=[verb for verb in more if verb in FOREMOST],
+        more=[verb for verb in more if verb not in FOREMOST],
+        dangerous=DANGEROUS,
+        phrases=phrases_for("approve") if "approve" in may else [],
+        steps=steps_of(shown["case"]["stages"]),
+    )
 
 
 @blp.get("/cases/<service>/<case_id>")
@@ -73,7 +86,7 @@ def show(service: str, case_id: str) -> str:
 
 @blp.get("/cases/<service>/<case_id>/<verb>")
 def ask(service: str, case_id: str, verb: str) -> Response | str | tuple[str, int]:
-    """Ask for the reasons before a case is returned, rejected or withdrawn."""
+    """Ask for what a verb has to be told, such as the reasons of a return."""
     person()
     if verb in AT_ONCE:
         # Where the browser stands after a refused form; loading it again shows the case.
@@ -88,14 +101,19 @@ def _question(service: str, case_id: str, verb: str, form: Form, status: int) ->
     if verb not in shown["case"]["allowed_actions"]:
         return _page(service, case_id, lost=_lost(shown["case"])), 409
     stage = next((stage for stage in shown["case"]["stages"] if stage["state"] == "open"), None)
+    choices = question_of(service, shown["case"], verb)
+    if len(choices["signers"]) == 1:
+        form.values.setdefault("task", choices["signers"][0][0])
     page = render_template(
         "decide.html",
         **shown,
         verb=verb,
         form=form,
         line_parts=LINE_PARTS,
-        lines_pointed_at=any(name.startswith(f"{_REMARK}/lines") and value for name, value in form.values.items()),
-        opinion_needed=stage is not None and verb in stage["opinion_needed"],
+        lines_pointed_at=any(name.startswith(f"{REMARK}/lines") and value for name, value in form.values.items()),
+        opinion_needed=(stage is not None and verb in stage["opinion_needed"]) or (verb in MORE and MORE[verb].words),
+        dangerous=DANGEROUS,
+        **choices,
         command_id=form.text("command_id") or new_id(),
         rev=form.text("rev") or shown["case"]["rev"],
     )
@@ -104,29 +122,17 @@ def _question(service: str, case_id: str, verb: str, form: Form, status: int) ->
 
 @blp.post("/cases/<service>/<case_id>/<verb>")
 def decide(service: str, case_id: str, verb: str) -> Response | str | tuple[str, int]:
-    """Approve, return, reject or withdraw a case."""
+    """Carry out a verb on a case."""
     person()
     if verb not in VERBS or service not in CASE_SERVICES:
         abort(404)
     sent = Form.sent()
-    body: Json = {"opinion": sent.text("opinion")}
-    if verb == "return":
-        body["remarks"] = _remarks()
+    body, key, revision = body_of(verb, sent), sent.text("command_id"), sent.text("rev")
     try:
-        answer = api().post(
-            service, "cases", case_id, verb, body=body, key=sent.text("command_id"), revision=sent.text("rev")
-        )
+        answer = api().post(service, "cases", case_id, verb, body=body, key=key, revision=revision)
     except Problem as problem:
         return _refused(service, case_id, verb, sent, problem)
-    return _done(answer.data, verb)
-
-
-def _remarks() -> list[Json]:
-    return [
-        {"pointer": name.removeprefix(_REMARK), "reason": reason.strip()}
-        for name, reason in request.form.items()
-        if name.startswith(_REMARK) and reason.strip()
-    ]
+    return _done(service, answer.data, verb)
 
 
 def _refused(service: str, case_id: str, verb: str, sent: Form, problem: Problem) -> str | tuple[str, int]:
@@ -156,7 +162,10 @@ def _lost(case: Json, problem: Problem | None = None) -> str:
     )
 
 
-def _done(case: Json, verb: str) -> Response:
+def _done(service: str, case: Json, verb: str) -> Response:
+    if verb in MORE:
+        tell("case.done_more", verb=words().of("verb", verb), title=case["title"])
+        return go("cases.show", service=service, case_id=case["id"])
     open_stage = next((stage for stage in case["stages"] if stage["state"] in ("open", "held")), None)
     kind = "passed_on" if verb == "approve" and open_stage is not None else verb
     tell(f"case.done_{kind}", title=case["title"], where=open_stage["region_name"] if open_stage else "")

@@ -12,7 +12,7 @@ from services.records.model import Activity, KnownVolunteer, RecordState, Servic
 from services.records.rules import MOST_LINES, MOST_RECORDS, Shift, faults_in
 from shared.clock import business_date
 from shared.contracts.records import RecordConfirmed, RecordVoided
-from shared.contracts.reporting import ReportApproved, ReportRejected, ReportSubmitted
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from shared.errors import Conflict, Fault, Invalid
 from shared.identity import Principal
 from shared.storage import UnitOfWork
@@ -154,10 +154,19 @@ def void_records(uow: UnitOfWork, event: ReportRejected) -> None:
         _void(uow, record, activity, reason=event.reason)
 
 
+def revoke_records(uow: UnitOfWork, event: ReportRevoked) -> None:
+    """Void the records that a report had confirmed before it was revoked; the ledger takes their hours back."""
+    activity = uow.session.get_one(Activity, event.activity_id)
+    for record in _in_state(uow, event.activity_id, RecordState.CONFIRMED):
+        _void(uow, record, activity, reason=event.reason)
+
+
 def _pending(uow: UnitOfWork, activity_id: str) -> list[ServiceRecord]:
-    wanted = select(ServiceRecord).where(
-        ServiceRecord.activity_id == activity_id, ServiceRecord.state == RecordState.PENDING.value
-    )
+    return _in_state(uow, activity_id, RecordState.PENDING)
+
+
+def _in_state(uow: UnitOfWork, activity_id: str, state: RecordState) -> list[ServiceRecord]:
+    wanted = select(ServiceRecord).where(ServiceRecord.activity_id == activity_id, ServiceRecord.state == state.value)
     return list(uow.session.scalars(wanted.order_by(ServiceRecord.id).with_for_update()))
 
 

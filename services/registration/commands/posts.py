@@ -6,6 +6,7 @@ import uuid
 
 from sqlalchemy import select
 
+from services.registration.commands.absences import end_without_office
 from services.registration.commands.accounts import create_account, issue_secret
 from services.registration.model import Account, PostRow, PostState
 from services.registration.policy import check_confirmation, check_proposal, check_region
@@ -13,7 +14,7 @@ from shared.clock import business_date
 from shared.contracts.registration import PostChanged
 from shared.errors import Conflict, NotFound
 from shared.identity import Principal, Role
-from shared.identity.people import ADMINISTRATORS
+from shared.identity.people import ADMINISTRATORS, OFFICIALS
 from shared.regions import Regions
 from shared.storage import UnitOfWork
 
@@ -75,7 +76,7 @@ def confirm_post(uow: UnitOfWork, *, confirmer: Principal, post_id: str) -> Post
 
 
 def end_post(uow: UnitOfWork, *, post_id: str) -> PostRow:
-    """End a post at once; its holder decides nothing from now on."""
+    """End a post at once; its holder decides nothing from now on, for themselves or for somebody who is away."""
     post = _locked(uow, post_id)
     if post.state != PostState.ENDED:
         was_active = post.state == PostState.ACTIVE
@@ -83,6 +84,8 @@ def end_post(uow: UnitOfWork, *, post_id: str) -> PostRow:
         post.changed_at = uow.now
         if was_active:
             tell_post(uow, post)
+        if was_active and post.role in OFFICIALS:
+            end_without_office(uow, account_id=post.account_id)
     return post
 
 

@@ -15,6 +15,11 @@ outcomes.on(BUSINESS, Outcome.RESUBMITTED)(submission.send_again)
 outcomes.on(BUSINESS, Outcome.WITHDRAWN)(submission.take_report_back)
 outcomes.on(BUSINESS, Outcome.APPROVED)(submission.approve_report)
 outcomes.on(BUSINESS, Outcome.REJECTED)(submission.reject_report)
+outcomes.on(BUSINESS, Outcome.REVOKED)(submission.revoke_report)
 
-approvals = Approvals(service="reporting", definitions=("activity_report",), outcomes=outcomes)
+approvals = Approvals(
+    service="reporting",
+    definitions=("revocation", "activity_report", "quarterly_report", "annual_plan"),
+    outcomes=outcomes,
+)
 """The one door to reporting's cases."""

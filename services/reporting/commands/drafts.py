@@ -103,14 +103,23 @@ def check_editable(report: Report) -> None:
 
 
 def edit_report(
-    uow: UnitOfWork, report: Report, *, summary: str | None, problems: str | None, lines: Sequence[LineChange]
+    uow: UnitOfWork,
+    report: Report,
+    *,
+    summary: str | None,
+    problems: str | None,
+    lines: Sequence[LineChange],
+    is_amendment: bool = False,
 ) -> None:
     """Complete or correct a report; hours can be lowered or left out, never raised above the shift.
+
+    An amendment changes a report under approval; which fields may change then is for `submission.change_report`.
 
     :raises Conflict: `report_frozen`.
     :raises Invalid: `record_not_in_report`, `record_named_twice`, `hours_exceed_shift`.
     """
-    check_editable(report)
+    if not (is_amendment and report.state == ReportState.RUNNING):
+        check_editable(report)
     by_record = {line.record_id: line for line in report.lines}
     faults = faults_in_changes(lines, {key: line.shift_hundredths for key, line in by_record.items()})
     if faults:

@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.reporting.commands.drafts import check_editable
+from services.reporting.commands.drafts import check_editable, edit_report
 from services.reporting.model import KnownOrganisation, Report, ReportState
 from services.reporting.policy import barred_from_deciding
 from services.reporting.rules import faults_before_submission
+from shared.approval.core.difference import difference
 from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.approval.views import CaseView
-from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned, ReportSubmitted
+from shared.contracts.reporting import (
+    ReportApproved,
+    ReportLine,
+    ReportRejected,
+    ReportReturned,
+    ReportRevoked,
+    ReportSubmitted,
+)
 from shared.errors import Invalid, Unavailable
 from shared.hours import show_hours
+from shared.identity import Principal
 from shared.storage import UnitOfWork
 
 BUSINESS = "activity_report"
+#: What volunteers are told; why it was revoked is in the trail of the case that decided it.
+_REVOKED = "活动报告已被撤销"
 
 
 def submit_report(uow: UnitOfWork, report: Report, *, actor: Party, approvals: Approvals, command_id: str) -> Report:
@@ -42,6 +53,23 @@ def submit_report(uow: UnitOfWork, report: Report, *, actor: Party, approvals: A
         _on_its_way(uow, report)
     uow.session.flush()
     return report
+
+
+def change_report(
+    uow: UnitOfWork, report: Report, *, actor: Principal, approvals: Approvals, command_id: str, **changes: Any
+) -> None:
+    """Complete or correct a report; under approval only fields that the deciding node lists, each told in the trail.
+
+    :raises Conflict: `report_frozen`, `field_frozen` with the fields.
+    :raises Invalid: what `drafts.edit_report` refuses.
+    """
+    before, is_amendment = content_of(report), report.state == ReportState.RUNNING
+    edit_report(uow, report, is_amendment=is_amendment, **changes)
+    if is_amendment:
+        amended = difference(before, content_of(report))
+        if not amended:
+            check_editable(report)
+        approvals.amend(uow, case_id=report.case_id or "", actor=actor, changes=amended, command_id=command_id)
 
 
 def _on_its_way(uow: UnitOfWork, report: Report) -> None:
@@ -179,6 +207,24 @@ def reject_report(uow: UnitOfWork, case: CaseView) -> None:
             organisation_id=report.organisation_id,
             title=report.activity_name,
             reason=case.last.opinion,
+        )
+    )
+
+
+def revoke_report(uow: UnitOfWork, case: CaseView) -> None:
+    """Undo an approved report: `records` takes back what it had confirmed.
+
+    The report stays as it was decided; what was served after all is recorded with another activity.
+    """
+    report = _of(uow, case)
+    report.state = ReportState.REVOKED.value
+    uow.publish(
+        ReportRevoked(
+            report_id=report.id,
+            activity_id=report.activity_id,
+            organisation_id=report.organisation_id,
+            title=report.activity_name,
+            reason=_REVOKED,
         )
     )
 

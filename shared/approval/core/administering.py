@@ -29,11 +29,12 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
     since = moving.case.suspended_at or moving.at
     moving.case = replace(moving.case, state=CaseState.RUNNING, suspended_at=None)
     for stage in moving.case.active_stages:
-        span = moving.definition.node(stage.node_key).due
+        node = moving.definition.node(stage.node_key)
+        span = node.due or (node.reminders.every if node.reminders else None)
         was_overdue = stage.due_at is not None and stage.due_at <= since
         if stage.clock_from is not None and span is not None and not was_overdue:
             start = moved_start(stage.clock_from, span, moving.world.workdays, since=since, until=moving.at)
-            moving.start_clock(stage, start, with_reminders=False)
+            moving.start_clock(stage, start)
     # What a case of its own decided in the meantime has opened nothing yet.
     open_ready(moving)
 
@@ -98,7 +99,7 @@ def recount(moving: Moving, stage: Stage) -> bool:
         return False
     before = moving.case.stage(stage.number)
     timers = tuple(moving.timers)
-    if moving.start_clock(before, stage.clock_from, with_reminders=False) != before:
+    if moving.start_clock(before, stage.clock_from) != before:
         return True
     moving.timers[:] = timers
     return False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.approval.core.command import Command, Reminder
 from shared.approval.core.moving import Moving
 from shared.approval.core.pointers import matches
-from shared.approval.core.refusal import Permit, RefusalCode, Refused
+from shared.approval.core.refusal import Permit, Refusal, RefusalCode, Refused
 from shared.approval.core.state import Task
 from shared.approval.core.words import ACTIONABLE, TaskKind, TaskState
 
@@ -104,9 +104,10 @@ def amend(moving: Moving, command: Command, _permit: Permit) -> None:
         if (node := moving.definition.find(stage.node_key)) is not None
         for pattern in node.fields.write
     ]
-    frozen = [one for one in command.remarks if not any(matches(pattern, one.pointer) for pattern in writable)]
-    if frozen or not command.remarks:
-        raise Refused.because(RefusalCode.FIELD_FROZEN)
+    named = tuple(one.pointer for one in command.remarks)
+    frozen = tuple(pointer for pointer in named if not any(matches(pattern, pointer) for pattern in writable))
+    if frozen or not named:
+        raise Refused(Refusal(RefusalCode.FIELD_FROZEN, pointers=frozen))
     moving.note_verb(command, fields=[one.pointer for one in command.remarks])
 
 

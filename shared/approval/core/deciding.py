@@ -99,9 +99,7 @@ def _wait_again(moving: Moving, later: Stage, person: Person) -> None:
         if (task.state in UNFINISHED and task.kind is not TaskKind.CC) or task.reason == DUPLICATE:
             moving.cancel_task(task, TAKEN_BACK, person)
     moving.set_stage(later, StageState.CANCELLED)  # whatever waited for it is told
-    moving.change_stage(
-        replace(later, state=StageState.WAITING, clock_from=None, due_at=None, due_is_provisional=False)
-    )
+    moving.change_stage(_not_begun(later))
 
 
 def _take_turns_back(moving: Moving, stage: Stage, passed: Task, person: Person) -> None:
@@ -116,6 +114,11 @@ def _take_turns_back(moving: Moving, stage: Stage, passed: Task, person: Person)
         is_later = task.position > passed.position and task.kind is not TaskKind.CC
         if is_later and (task.state in UNFINISHED or task.reason == DUPLICATE):
             moving.cancel_task(task, TAKEN_BACK, person)
+
+
+def _not_begun(stage: Stage) -> Stage:
+    """Answer a stage as it was before anybody was asked."""
+    return replace(stage, state=StageState.WAITING, clock_from=None, due_at=None, due_is_provisional=False, reminded=0)
 
 
 def withdraw(moving: Moving, command: Command, _permit: Permit) -> None:

@@ -141,7 +141,11 @@ def reseat(case: Case, *, definition: Definition, world: World) -> Move | None:
         return None
     moving = Moving(case, definition, world)
     for stage in case.active_stages:
+        given, noted = len(moving.opened), len(moving.notes)
         asking.ask(moving, stage)
+        if len(moving.opened) > given and len(moving.notes) == noted:
+            # A voice of an open stage had nobody left and has somebody again.
+            moving.note(Step.STAGE_OPENED, stage)
     return None if moving.case == case else moving.seal()
 
 
@@ -160,8 +164,9 @@ def fire(case: Case, timer: Timer, *, definition: Definition, world: World) -> M
         moving.overdue.append(stage)
         asking.escalate(moving, stage)
         return moving.seal(moves=bool(moving.opened))
-    if node.reminders is None:
+    if node.reminders is None or timer.number != stage.reminded + 1:
         return None
+    moving.change_stage(replace(stage, reminded=timer.number))
     moving.note(Step.TASK_REMINDED, stage, facts={"number": timer.number})
     asked = (task for task in case.unfinished(stage) if task.state in ACTIONABLE)
     moving.reminders.extend(Reminder(task) for task in asked)

@@ -114,6 +114,7 @@ def receiver(moving: Moving, command: Command, task: Task) -> tuple[Party, Seat]
     if len(command.to) != 1:
         raise Refused.because(RefusalCode.RECIPIENT_UNFIT)
     (party,) = command.to
+    # Administrators look after cases and decide none, whoever would give them a task.
     seats = [seat for seat in party.posts if seat.region == task.region and seat.role != ADMINISTRATOR]
     out = excluded(moving.case, moving.definition, moving.case.stage(task.stage))
     others = (one for one in moving.case.unfinished(moving.case.stage(task.stage)) if one.kind is not TaskKind.CONSULT)

@@ -82,11 +82,8 @@ class Moving:
         self.case = replace(self.case, stages=(*self.case.stages[: number - 1], after, *self.case.stages[number:]))
         return after
 
-    def start_clock(self, stage: Stage, start: datetime, *, with_reminders: bool = True) -> Stage:
-        """Count a stage's time from a moment: when it is due, and when its reminders come.
-
-        Of a stage that only goes on, the reminders are left as they are: they are told a number of times at most.
-        """
+    def start_clock(self, stage: Stage, start: datetime) -> Stage:
+        """Count a stage's time from a moment: when it is due, and when the next of its reminders comes."""
         node = self.definition.find(stage.node_key)
         if node is None or (node.due is None and node.reminders is None):
             return stage
@@ -95,9 +92,10 @@ class Moving:
             due = due_after(start, node.due, self.world.workdays)
             stage = replace(stage, due_at=due.at, due_is_provisional=due.is_provisional)
             self.timers.append(Timer(stage=stage.number, kind=TimerKind.OVERDUE, fire_at=due.at))
-        if node.reminders is not None and with_reminders:
-            first = due_after(start, node.reminders.every, self.world.workdays)
-            self.timers.append(Timer(stage=stage.number, kind=TimerKind.REMIND, fire_at=first.at))
+        if node.reminders is not None and stage.reminded < node.reminders.most:
+            number = stage.reminded + 1
+            due = due_after(start, node.reminders.every, self.world.workdays, times=number)
+            self.timers.append(Timer(stage=stage.number, kind=TimerKind.REMIND, fire_at=due.at, number=number))
         return self.change_stage(stage)
 
     def add_task(self, task: Task) -> Task:

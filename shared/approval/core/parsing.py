@@ -20,11 +20,15 @@ from shared.approval.core.definition import (
     nodes_in,
 )
 from shared.approval.core.digest import sha256
+from shared.approval.core.mistakes import DefinitionError, Mistake
 from shared.approval.core.parsing_node import RESERVED, node_of, title_of
 from shared.approval.core.parsing_when import condition_of
-from shared.approval.core.reader import DefinitionError, Reader, at
+from shared.approval.core.reader import Reader, at, listed
 from shared.approval.core.words import Duplicates, ForkKind
 
+#: Forks within forks: beyond this nobody can read a route, and no drawing can show it.
+MOST_DEPTH = 6
+MOST_DAYS = 3660
 _DEFINITION = {"key", "version", "title", "max_rounds", "max_visits", "duplicates", "revocation", "route"}
 
 
@@ -36,7 +40,7 @@ def parse(body: Mapping[str, Any]) -> Definition:
     reader = Reader()
     reader.known(body, "", _DEFINITION)
     definition = Definition(
-        key=reader.text(body, "key", ""),
+        key=reader.key(body, "key", ""),
         version=reader.count(body, "version", ""),
         title=title_of(reader, body, ""),
         max_rounds=reader.count(body, "max_rounds", "", default=DEFAULT_MAX_ROUNDS, most=MOST_ROUNDS),
@@ -48,7 +52,7 @@ def parse(body: Mapping[str, Any]) -> Definition:
         sha256="",
     )
     if not reader.problems and _least(definition.route) == 0:
-        reader.problem("route", "can be gone through without anybody deciding")
+        reader.problem("route", Mistake.NOBODY_DECIDES)
     if reader.problems:
         raise DefinitionError(reader.problems)
     # Only what has no mistakes is sure to be plain JSON.
@@ -66,11 +70,12 @@ def _least_of(fork: Fork) -> int:
 
 
 def _revocation(reader: Reader, body: Mapping[str, Any]) -> Revocation | None:
-    found = reader.mapping(body, "revocation", "", "days and definition")
+    found = reader.mapping(body, "revocation", "", ("days", "definition"))
     if found is None:
         return None
     reader.known(found, "revocation", {"days", "definition"})
-    return Revocation(reader.count(found, "days", "revocation"), reader.text(found, "definition", "revocation"))
+    days = reader.count(found, "days", "revocation", most=MOST_DAYS)
+    return Revocation(days, reader.key(found, "definition", "revocation"))
 
 
 class _Route:
@@ -80,7 +85,7 @@ class _Route:
         self._reader = reader
         self._keys: set[str] = set()
         self._height = -1
-        self._is_in_fork = False
+        self._depth = 0
 
     def read(self, item: Mapping[str, Any], name: str, place: str, *, least: int = 1) -> tuple[Item, ...]:
         """Answer the items of a route."""
@@ -92,9 +97,9 @@ class _Route:
             return self._fork(item, place)
         node = node_of(self._reader, item, place, earlier=frozenset(self._keys))
         if node.key in self._keys:
-            self._reader.problem(at(place, "node"), f'"{node.key}" is already the name of an earlier node')
+            self._reader.problem(at(place, "node"), Mistake.SAME_NODE, key=node.key)
         if node.key in RESERVED:
-            self._reader.problem(at(place, "node"), f'"{node.key}" has a meaning of its own in ways back')
+            self._reader.problem(at(place, "node"), Mistake.RESERVED_NODE, key=node.key)
         self._keys.add(node.key)
         self._climb(node, place)
         return node
@@ -102,11 +107,15 @@ class _Route:
     def _climb(self, node: Node, place: str) -> None:
         # A route climbs: whoever stands above has the later word.
         if TIERS.index(node.tier) < self._height:
-            self._reader.problem(at(place, "tier"), f'"{node.tier}" lies below the tier before it')
+            self._reader.problem(at(place, "tier"), Mistake.LOWER_TIER, tier=node.tier.value)
         self._height = max(self._height, TIERS.index(node.tier))
 
     def _fork(self, item: Mapping[str, Any], place: str) -> Fork:
         self._reader.known(item, place, {"fork", "branches"})
+        if self._depth >= MOST_DEPTH:
+            self._reader.problem(place, Mistake.TOO_DEEP, most=MOST_DEPTH)
+            return Fork(ForkKind.PARALLEL, ())
+        self._depth += 1
         kind = self._reader.one_of(item, "fork", place, ForkKind)
         entries = self._reader.items(item, "branches", place, least=2)
         branches = []
@@ -117,6 +126,7 @@ class _Route:
             branches.append(self._branch(kind, entry, f"{place}.branches[{index}]"))
             top = max(top, self._height)
         self._height = top
+        self._depth -= 1
         self._check_branches(kind, branches, place)
         return Fork(kind, tuple(branches))
 
@@ -128,7 +138,7 @@ class _Route:
         reader.known(item, place, {"when", "default", "route"})
         if "default" in item:
             if item["default"] is not True or "when" in item:
-                reader.problem(at(place, "default"), "is `true`, and stands without `when`")
+                reader.problem(at(place, "default"), Mistake.NOT_A_DEFAULT)
             return Branch(self.read(item, "route", place, least=0))
         return Branch(self.read(item, "route", place), condition_of(reader, item, "when", place))
 
@@ -138,21 +148,15 @@ class _Route:
             tiers = sorted({node.tier.value for branch in branches for node in nodes_in(branch.route)})
             if len(tiers) > 1:
                 # Tiers may lie on different deployments, and a case is at one of them at a time.
-                reader.problem(
-                    place, f"has branches that are decided side by side at different tiers: {', '.join(tiers)}"
-                )
+                reader.problem(place, Mistake.TIERS_ABREAST, tiers=listed(tiers))
         if kind is ForkKind.PARALLEL or not branches:
             return
         defaults = [index for index, branch in enumerate(branches) if branch.when is None]
         if len(defaults) != 1:
-            reader.problem(place, "has not exactly one branch with `default: true`")
+            reader.problem(place, Mistake.NOT_ONE_DEFAULT)
         elif kind is ForkKind.EXCLUSIVE and defaults[0] != len(branches) - 1:
-            reader.problem(
-                f"{place}.branches[{defaults[0] + 1}]", "cannot be reached: it stands after the default branch"
-            )
+            reader.problem(f"{place}.branches[{defaults[0] + 1}]", Mistake.AFTER_DEFAULT)
         conditions = [branch.when for branch in branches if branch.when is not None]
         for index, condition in enumerate(conditions):
             if kind is ForkKind.EXCLUSIVE and condition in conditions[:index]:
-                reader.problem(
-                    f"{place}.branches[{index}]", "cannot be reached: an earlier branch has the same condition"
-                )
+                reader.problem(f"{place}.branches[{index}]", Mistake.SAME_CONDITION)

@@ -18,7 +18,8 @@ from shared.approval.core.definition import (
     Title,
     Unit,
 )
-from shared.approval.core.reader import Reader, at
+from shared.approval.core.mistakes import Mistake
+from shared.approval.core.reader import Reader, at, listed, shown
 from shared.approval.core.voting import Denominator, Operator, Threshold
 from shared.approval.core.ways_back import ANYWHERE
 from shared.approval.core.words import After, Mode, Tier, Verb
@@ -39,6 +40,7 @@ _DECIDED = _ALWAYS | {
 #: The words that may stand among node keys in `returns.to`.
 _INITIATOR, _EARLIER = "initiator", "earlier"
 _MOST_REMINDERS = 20
+_LONGEST_SPAN = 9_999
 #: What no node can be called.
 RESERVED = frozenset({_INITIATOR, _EARLIER, ANYWHERE})
 
@@ -53,7 +55,7 @@ def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: fro
     threshold = _threshold(reader, item, place) if mode is Mode.VOTE else None
     approvers = _approvers(reader, item, place, threshold)
     node = Node(
-        key=reader.text(item, "node", place),
+        key=reader.key(item, "node", place),
         title=title_of(reader, item, place),
         tier=reader.one_of(item, "tier", place, Tier),
         mode=mode,
@@ -70,7 +72,7 @@ def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: fro
         fields=_fields(reader, item, place) if "fields" in item else Fields(),
     )
     if node.escalate is not None and node.due is None:
-        reader.problem(at(place, "escalate"), "needs `due`: nothing is overdue without a deadline")
+        reader.problem(at(place, "escalate"), Mistake.NO_DEADLINE)
     return node
 
 
@@ -78,7 +80,7 @@ def title_of(reader: Reader, item: Mapping[str, Any], place: str) -> Title:
     """Answer a name in both languages."""
     value = item.get("title")
     if not isinstance(value, Mapping):
-        reader.problem(at(place, "title"), "is not a pair of zh and en")
+        reader.problem(at(place, "title"), Mistake.NOT_A_TITLE)
         return Title("", "")
     reader.known(value, at(place, "title"), {"zh", "en"})
     return Title(reader.text(value, "zh", at(place, "title")), reader.text(value, "en", at(place, "title")))
@@ -87,18 +89,18 @@ def title_of(reader: Reader, item: Mapping[str, Any], place: str) -> Title:
 def _waiting_node(reader: Reader, item: Mapping[str, Any], place: str) -> Node:
     reader.known(item, place, _ALWAYS | {"subcase"})
     return Node(
-        key=reader.text(item, "node", place),
+        key=reader.key(item, "node", place),
         title=title_of(reader, item, place),
         tier=reader.one_of(item, "tier", place, Tier),
         mode=Mode.ANY,
         approvers=(),
         opinion=frozenset(),
-        subcase=reader.text(item, "subcase", place),
+        subcase=reader.key(item, "subcase", place),
     )
 
 
 def _threshold(reader: Reader, item: Mapping[str, Any], place: str) -> Threshold:
-    vote = reader.mapping(item, "vote", place, "denominator, operator and value")
+    vote = reader.mapping(item, "vote", place, ("denominator", "operator", "value"))
     if vote is None:
         return Threshold(Denominator.COUNT, Operator.AT_LEAST, 1)
     place = at(place, "vote")
@@ -120,7 +122,7 @@ def _approvers(
     )
     voices = sum(approver.weight for approver in approvers)
     if threshold is not None and not threshold.is_reached(voices, of=voices):
-        reader.problem(f"{place}.vote.value", "could not be reached if all of them approved")
+        reader.problem(f"{place}.vote.value", Mistake.OUT_OF_REACH)
     return approvers
 
 
@@ -129,7 +131,7 @@ def _approver(reader: Reader, item: Mapping[str, Any], place: str, *, by_weight:
     reader.known(item, place, kinds | ({"weight"} if by_weight else set()))
     named = [str(name) for name in item if name != "weight"]
     if len(named) != 1:
-        reader.problem(place, "names either a role or an account")
+        reader.problem(place, Mistake.NOT_AN_APPROVER)
         return Approver()
     name = reader.text(item, named[0], place)
     weight = reader.count(item, "weight", place) if by_weight else 1
@@ -140,7 +142,7 @@ def _opinion(reader: Reader, item: Mapping[str, Any], place: str) -> frozenset[V
     value = item.get("opinion", [])
     words = [verb.value for verb in OPINION_VERBS]
     if not isinstance(value, list) or any(word not in words for word in value):
-        reader.problem(at(place, "opinion"), f"is not a list out of {', '.join(words)}")
+        reader.problem(at(place, "opinion"), Mistake.NOT_VERBS, known=listed(words))
         return frozenset()
     return frozenset(Verb(word) for word in value)
 
@@ -149,14 +151,14 @@ def _span(reader: Reader, item: Mapping[str, Any], name: str, place: str) -> Spa
     value = item.get(name)
     units = [unit.value for unit in Unit]
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in units:
-        reader.problem(at(place, name), f"is not one of {', '.join(units)} with a number")
+        reader.problem(at(place, name), Mistake.NOT_A_SPAN, known=listed(units))
         return Span(1, Unit.WORKDAYS)
     unit = Unit(next(iter(value)))
-    return Span(reader.count(value, unit.value, at(place, name)), unit)
+    return Span(reader.count(value, unit.value, at(place, name), most=_LONGEST_SPAN), unit)
 
 
 def _reminders(reader: Reader, item: Mapping[str, Any], place: str) -> Reminders | None:
-    found = reader.mapping(item, "remind", place, "every and most")
+    found = reader.mapping(item, "remind", place, ("every", "most"))
     if found is None:
         return None
     place = at(place, "remind")
@@ -167,7 +169,7 @@ def _reminders(reader: Reader, item: Mapping[str, Any], place: str) -> Reminders
 def _substitute(reader: Reader, item: Mapping[str, Any], name: str, place: str) -> Substitute | None:
     if name not in item:
         return None
-    found = reader.mapping(item, name, place, "role and tier")
+    found = reader.mapping(item, name, place, ("role", "tier"))
     if found is None:
         return None
     place = at(place, name)
@@ -176,7 +178,7 @@ def _substitute(reader: Reader, item: Mapping[str, Any], name: str, place: str) 
 
 
 def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: frozenset[str]) -> Returns:
-    found = reader.mapping(item, "returns", place, "to and then")
+    found = reader.mapping(item, "returns", place, ("to", "then"))
     if found is None:
         return Returns()
     place = at(place, "returns")
@@ -184,7 +186,7 @@ def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: froze
     to = reader.texts(found, "to", place) or (_INITIATOR, _EARLIER)
     named = frozenset(to) - {_INITIATOR, _EARLIER}
     for key in sorted(named - earlier):
-        reader.problem(at(place, "to"), f'"{key}" is not a node before this one')
+        reader.problem(at(place, "to"), Mistake.NOT_EARLIER, key=shown(key))
     return Returns(
         initiator=_INITIATOR in to,
         nodes=None if _EARLIER in to else named,
@@ -193,7 +195,7 @@ def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: froze
 
 
 def _fields(reader: Reader, item: Mapping[str, Any], place: str) -> Fields:
-    found = reader.mapping(item, "fields", place, "write and hidden")
+    found = reader.mapping(item, "fields", place, ("write", "hidden"))
     if found is None:
         return Fields()
     place = at(place, "fields")
@@ -202,5 +204,5 @@ def _fields(reader: Reader, item: Mapping[str, Any], place: str) -> Fields:
     for name, pointers in (("write", write), ("hidden", hidden)):
         for pointer in pointers:
             if not pointer.startswith("/"):
-                reader.problem(at(place, name), f'"{pointer}" is not a JSON pointer: it begins with a slash')
+                reader.problem(at(place, name), Mistake.NOT_A_POINTER, value=shown(pointer))
     return Fields(write=write, hidden=hidden)

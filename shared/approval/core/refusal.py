@@ -37,10 +37,11 @@ class RefusalCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A verb that is not carried out; `winner` is the move it lost to, where there is one."""
+    """A verb that is not carried out; `winner` is the move it lost to, `pointers` name the fields it is about."""
 
     code: RefusalCode
     winner: LastMove | None = None
+    pointers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

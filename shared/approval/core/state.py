@@ -110,6 +110,7 @@ class Stage:
     clock_from: datetime | None = None  # from when its time is counted: its opening, later when it stood still
     due_at: datetime | None = None
     due_is_provisional: bool = False  # counted past the last day whose workdays are known
+    reminded: int = 0  # how many of its reminders have come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

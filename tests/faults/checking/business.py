@@ -12,7 +12,8 @@ from tests.faults.checking.node import Node, Row
 def approved_reports_count_once(node: Node) -> Iterator[str]:
     """Find approved reports that were not told of once, and lines without one record, one credit and one message."""
     told = Counter(event.data["report_id"] for event in node["reporting"].events_named("report.approved"))
-    approved = {row["id"] for row in node["reporting"].table("report") if row["state"] == "approved"}
+    # What was revoked had been approved before.
+    approved = {row["id"] for row in node["reporting"].table("report") if row["state"] in ("approved", "revoked")}
     node.counted["reports_approved"] = len(approved)
     for report_id in approved | told.keys():
         if told[report_id] != 1 or report_id not in approved:
@@ -32,18 +33,38 @@ def approved_reports_count_once(node: Node) -> Iterator[str]:
                 yield f"record {record_id}: {what} {count[record_id]} times"
 
 
+def revoked_reports_count_no_more(node: Node) -> Iterator[str]:
+    """Find revoked reports that were not told of once, and lines of theirs that still count or lack their counter."""
+    told = Counter(event.data["report_id"] for event in node["reporting"].events_named("report.revoked"))
+    revoked = {row["id"] for row in node["reporting"].table("report") if row["state"] == "revoked"}
+    for report_id in revoked | told.keys():
+        if told[report_id] != 1 or report_id not in revoked:
+            yield f"report {report_id}: told as revoked {told[report_id]} times, revoked: {report_id in revoked}"
+    states = {row["id"]: row["state"] for row in node["records"].table("service_record")}
+    entries = [row for row in node["records"].table("ledger_entry") if row["kind"] == "void"]
+    taken_back = {row["record_id"]: row["hours_hundredths"] for row in entries}
+    announced = _count(node, "hours.voided", "record_id")
+    claimed = _claimed(node, "revoked")
+    for record_id, line in claimed.items():
+        seen = (states.get(record_id), taken_back.get(record_id), announced[record_id])
+        if seen != ("void", -line["hours_hundredths"], 1):
+            yield f"record {record_id}: its report is revoked, and state, counter entry and events are {seen}"
+    for record_id in (taken_back.keys() | announced.keys()) - claimed.keys():
+        yield f"record {record_id}: its hours were taken back, and no revoked report claims it"
+
+
 def nothing_counts_without_an_approved_report(node: Node) -> Iterator[str]:
     """Find records and ledger entries that no approved report claims, and records that stay open after a decision."""
-    claimed = _claimed(node)
+    claimed, was_claimed = _claimed(node), _claimed(node, "revoked")
     states = {row["id"]: row["state"] for row in node["reporting"].table("report")}
     for record in node["records"].table("service_record"):
-        decided = states.get(record["report_id"]) in ("approved", "rejected")
+        decided = states.get(record["report_id"]) in ("approved", "rejected", "revoked")
         if record["state"] == "confirmed" and record["id"] not in claimed:
             yield f"record {record['id']}: confirmed, and no approved report claims it"
         if record["state"] == "pending" and decided:
             yield f"record {record['id']}: pending, and its report is decided"
     for entry in _credits(node):
-        line = claimed.get(entry["record_id"])
+        line = claimed.get(entry["record_id"]) or was_claimed.get(entry["record_id"])
         if line is None or _facts(entry) != _facts(line):
             yield f"ledger entry {entry['id']}: {_facts(entry)}, and the report says {line and _facts(line)}"
 
@@ -59,9 +80,11 @@ def sums_agree(node: Node) -> Iterator[str]:
         by_volunteer[entry["volunteer_number"]].append(entry)
     node.counted["hundredths_credited"] = sum(entered.values())
     totals: Counter[str] = Counter()
-    for event in node["records"].events_named("hours.credited"):
+    for event in node["records"].events:
+        if event.name not in ("hours.credited", "hours.voided"):
+            continue
         number = event.data["volunteer_number"]
-        totals[number] += event.data["hours_hundredths"]
+        totals[number] += event.data["hours_hundredths"] * (1 if event.name == "hours.credited" else -1)
         if event.data["total_hundredths"] != totals[number]:
             yield f"volunteer {number}: told a total of {event.data['total_hundredths']}, it was {totals[number]}"
     standing = {row["volunteer_number"]: row for row in node["awards"].table("standing")}
@@ -70,15 +93,16 @@ def sums_agree(node: Node) -> Iterator[str]:
         sums = (reported[number], entered[number], totals[number], row.get("total_hundredths"))
         if len(set(sums)) != 1:
             yield f"volunteer {number}: reported, entered, announced, standing at awards: {sums}"
-        entries = by_volunteer[number]
-        quality = (sum(entry["quality"] for entry in entries), len(entries))
+        signs = [(entry, 1 if entry["kind"] == "credit" else -1) for entry in by_volunteer[number]]
+        quality = (sum(entry["quality"] * sign for entry, sign in signs), sum(sign for _, sign in signs))
         if (row.get("quality_sum"), row.get("quality_count")) != quality:
             yield f"volunteer {number}: evaluations at awards {row}, in the ledger {quality}"
 
 
 def files_agree(node: Node) -> Iterator[str]:
     """Find facts that are missing in or foreign to the e-files, and credits that nobody was told of."""
-    expected = {f"hours/{entry['id']}": entry["hours_hundredths"] for entry in _credits(node)}
+    entries = node["records"].table("ledger_entry")
+    expected = {f"hours/{entry['id']}": entry["hours_hundredths"] for entry in entries}
     expected |= {f"star/{row['nomination_id']}": None for row in node["awards"].table("star")}
     expected |= {f"award/{row['id']}": None for row in node["awards"].table("award")}
     found = {row["source"]: row["hours_hundredths"] for row in node["registration"].table("file_entry")}
@@ -111,9 +135,9 @@ def stars_and_awards_were_granted(node: Node) -> Iterator[str]:
             yield f"nomination {nomination}: given {given[nomination]}, told {told[nomination]} times, case {state}"
 
 
-def _claimed(node: Node) -> dict[str, dict[str, Any]]:
-    """Answer the counted lines of the approved reports, by record."""
-    approved = {row["id"] for row in node["reporting"].table("report") if row["state"] == "approved"}
+def _claimed(node: Node, state: str = "approved") -> dict[str, dict[str, Any]]:
+    """Answer the counted lines of the approved reports, or of the revoked ones, by record."""
+    approved = {row["id"] for row in node["reporting"].table("report") if row["state"] == state}
     return {
         row["record_id"]: dict(row)
         for row in node["reporting"].table("report_line")

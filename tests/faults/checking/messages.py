@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tests.faults.checking.node import Emitted, Node, Service
 
 LISTENERS: dict[str, tuple[str, ...]] = {
+    "calendar.missing": ("notifications",),
     "case.closed": ("notifications",),
     "case.decided": ("notifications",),
     "case.held": ("notifications",),
@@ -22,15 +23,18 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "star.granted": ("registration", "notifications"),
     "activity.held": ("reporting",),
     "hours.credited": ("registration", "awards", "notifications"),
+    "hours.voided": ("registration", "awards"),
     "record.confirmed": ("records",),
-    "record.voided": ("notifications",),
+    "record.voided": ("records", "notifications"),
     "organisation.approved": ("records", "reporting", "notifications"),
+    "absence.changed": ("registration", "reporting", "awards", "notifications"),
     "post.changed": ("registration", "reporting", "awards", "notifications"),
     "registration.refused": ("notifications",),
     "volunteer.registered": ("records", "awards", "notifications"),
     "report.approved": ("records", "notifications"),
     "report.rejected": ("records", "notifications"),
     "report.returned": ("notifications",),
+    "report.revoked": ("records",),
     "report.submitted": ("records",),
 }
 """Who must hear of what, said once more than in the code: an event that gets or loses a listener changes this too."""

@@ -23,7 +23,7 @@ def reports_were_decided_by_their_tiers(node: Node) -> Iterator[str]:
     }
     stages = {(row["case_id"], row["number"]): row["region"] for row in reporting.table("approval_stage")}
     for case in reporting.table("approval_case"):
-        if case["state"] != "approved":
+        if case["business_type"] != "activity_report" or case["state"] not in ("approved", "revoked"):
             continue
         approvals = _approvals_of_last_round(reporting, case)
         regions = [stages[case["id"], row["stage"]] for row in approvals]

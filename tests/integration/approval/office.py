@@ -9,6 +9,7 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import func, select
 
 from shared.approval import reading, store
@@ -25,6 +26,7 @@ from shared.contracts.registration import PostChanged
 from shared.identity import Post, Principal, Role
 from shared.storage import Database, UnitOfWork, kit_metadata
 from tests.integration.listening import published
+from tests.integration.signing import Caller
 
 METADATA = (kit_metadata, ApprovalBase.metadata)
 START = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
@@ -57,6 +59,10 @@ CAI, DAI = official("Cai", CITY), official("Dai", PROVINCE)
 
 def fresh_id() -> str:
     return f"command-{next(_numbers)}"
+
+
+def caller(app: Flask, who: Principal) -> Caller:
+    return Caller(app, who, START)
 
 
 @dataclass

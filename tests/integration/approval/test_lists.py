@@ -8,6 +8,7 @@ import pytest
 
 from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
+from shared.approval.filters import Filter
 from shared.approval.lists import TaskList
 from shared.approval.views import TaskCounts, TaskPage
 from shared.errors import Invalid
@@ -25,12 +26,14 @@ from tests.integration.approval.office import (
     official,
 )
 
-TODO, RETURNED, STARTED, DONE = TaskList
+TODO, RETURNED, CC, STARTED, DONE = TaskList
 
 
 def page(office: Office, which: TaskList, who: Principal, **options: Any) -> TaskPage:
+    given: dict[str, Any] = {"at": START}
+    given |= {name: options.pop(name) for name in ("cursor", "limit", "at") if name in options}
     with office.database.reading() as session:
-        return office.approvals.tasks(session, which=which, principal=who, at=START, **options)
+        return office.approvals.tasks(session, which=which, principal=who, wanted=Filter(**options), **given)
 
 
 def of(office: Office, which: TaskList, who: Principal, **options: Any) -> list[str]:
@@ -116,7 +119,7 @@ def test_the_counts_are_the_lengths_of_the_lists_and_the_held_are_seen_from_abov
     office.open("r1")
     office.act(office.open("r2"), Verb.RETURN, BEN)
     office.open("r3", barred=frozenset({"ben", "bao"}))
-    assert counts(office, BEN) == TaskCounts(todo=1, returned=0, started=0, held=1)
-    assert counts(office, ANN) == TaskCounts(todo=0, returned=1, started=3, held=0)
+    assert counts(office, BEN) == TaskCounts(todo=1, returned=0, cc=0, started=0, done=1, held=1, provisional=0)
+    assert counts(office, ANN) == TaskCounts(todo=0, returned=1, cc=0, started=3, done=0, held=0, provisional=0)
     assert counts(office, CAI).held == 1
     assert counts(office, official("Bei", "130600")).held == 0

@@ -33,6 +33,7 @@ IDLE = {
     COUNTY: (official("Fan", COUNTY), official("Fei", COUNTY)),
     CITY: (official("Cole", CITY), official("Chen", CITY)),
 }
+UNDOING = "undoing"
 GIVING = (Verb.TRANSFER, Verb.DELEGATE, Verb.ADD_SIGN, Verb.CONSULT, Verb.CC)
 UNFINISHED = {"waiting", "open", "claimed", "delegated"}
 
@@ -72,7 +73,7 @@ class Races:
         self.versions = count(1)
         for who in (LAN, ADA, *IDLE[COUNTY], *IDLE[CITY]):
             office.post(who)
-        self.publish("revocation")
+        self.publish(UNDOING)
         self.version = 0
 
     def publish(self, key: str) -> int:
@@ -89,7 +90,8 @@ class Races:
             for tier in ("county", "city")
         ]
         body = {"key": key, "version": version, "title": {"zh": key, "en": key}, "route": route}
-        body |= {"revocation": {"days": 9, "definition": "revocation"}}
+        if key != UNDOING:
+            body |= {"revocation": {"days": 9, "definition": UNDOING}}
         with self.office.database.unit_of_work() as uow:
             self.office.approvals.publish(uow, parse(body), by="ada")
         return version

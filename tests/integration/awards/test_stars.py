@@ -13,6 +13,7 @@ from services.awards.model import KnownVolunteer, Nomination, StandingRow, Star
 from shared.approval.core.words import Verb
 from shared.clock import AdjustableClock
 from shared.contracts.awards import NominationDecided, NominationOpened, StarGranted
+from shared.contracts.records import HoursVoided
 from shared.contracts.registration import PostChanged, VolunteerRegistered
 from shared.errors import Conflict, Forbidden
 from shared.messaging.inbox import Inbox
@@ -56,6 +57,37 @@ def test_reaching_a_threshold_nominates_once(world: World) -> None:
     assert (opened.kind, opened.volunteer_number, opened.region) == ("star", NUMBER, "130123")
     world.hear_hours(NUMBER, "110")
     assert len(world.nominations()) == 1
+
+
+def voided(world: World, total: str, *, quality: int = 4) -> HoursVoided:
+    """Answer that hours were taken back, so that the volunteer's total is now this."""
+    return HoursVoided(**{**vars(world.credit(NUMBER, total, quality=quality)), "entry_id": "entry-of-void"})
+
+
+def test_hours_that_are_taken_back_count_no_more_and_end_what_rested_on_them(world: World) -> None:
+    world.hear_hours(NUMBER, "90", quality=5)
+    world.hear_hours(NUMBER, "310")
+    assert world.nominations() == [("二星级志愿者", 2, "open")]
+
+    def look() -> tuple[list[tuple[str, int | None, str]], int, int, int]:
+        with world.database.reading() as session:
+            row = session.get_one(StandingRow, NUMBER)
+            return world.nominations(), row.total_hundredths, row.quality_sum, row.quality_count
+
+    nominations, *counted = world.listener.hear_twice(voided(world, "290"), look)
+    # Who was a candidate for two stars is still due for one.
+    assert nominations == [("一星级志愿者", 1, "open"), ("二星级志愿者", 2, "withdrawn")]
+    assert counted == [29000, 5, 1]
+    [ended] = of(world, NominationDecided)
+    assert (ended.granted, ended.reason) == (False, "时长已冲销：安全生产月咨询日")
+
+
+def test_a_star_that_was_given_stays_until_somebody_decides_otherwise(world: World) -> None:
+    world.hear_hours(NUMBER, "100")
+    world.decide(Verb.APPROVE, by="approver-130123")
+    world.listener.hear(voided(world, "0"))
+    assert world.stars(NUMBER) == ([(1, "130123")], 1)
+    assert world.nominations() == [("一星级志愿者", 1, "granted")]
 
 
 @pytest.mark.parametrize(

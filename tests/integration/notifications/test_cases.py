@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from services.notifications.model import Message
 from shared.contracts.cases import (
+    CalendarMissing,
     CaseClosed,
     CaseDecided,
     CaseHeld,
@@ -172,7 +173,19 @@ def test_what_is_overdue_is_told_to_the_stage_its_clerks_and_the_initiator(liste
         listener.hear(holder)
     event = TaskOverdue(**CASE, region="130100", roles=("approver",), due_at=NOON)
     seen = listener.hear_twice(event, told, publisher="awards")
-    assert seen == [(account, "task.overdue", LINK) for account in ("zhao", "li", "clerk")]
+    assert seen == [(account, "task.overdue", LINK) for account in ("li", "zhao", "clerk")]
+
+
+def test_a_missing_calendar_is_told_once_to_the_officials_of_the_region(listener: Listener, told: Told) -> None:
+    for holder in (post("zhao"), post("li", role="clerk"), post("sun", region="130200")):
+        listener.hear(holder)
+    event = CalendarMissing(year=2027, region="130100")
+    seen = listener.hear_twice(event, told, publisher="awards")
+    assert seen == [(account, "calendar.missing", "/") for account in ("li", "zhao")]
+    listener.hear(event, publisher="reporting")
+    assert told() == seen
+    listener.hear(CalendarMissing(year=2028, region="130100"), publisher="reporting")
+    assert len(told()) == 2 * len(seen)
 
 
 def test_a_held_case_is_told_to_the_clerks_of_its_region(listener: Listener, told: Told) -> None:

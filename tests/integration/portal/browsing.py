@@ -74,10 +74,11 @@ class Page:
         return " ".join(html.unescape(_TEXT_TAGS.sub(" ", self.html)).split())
 
     def form(self, action_has: str) -> Form:
-        """Answer the form that leads to a path with this in it."""
+        """Answer the form that leads to this path, or else the first that leads to one with this in it."""
         reader = _Forms()
         reader.feed(self.html)
-        for form in reader.found:
+        exact = [form for form in reader.found if action_has == form.action]
+        for form in exact + reader.found:
             if action_has in (form.action or self.path):
                 return form
         raise AssertionError(f"no form to {action_has} on {self.path}: {self.text[:400]}")

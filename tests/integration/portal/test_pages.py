@@ -19,9 +19,10 @@ PAGES = {
     "": ["/", "/login", "/register", "/activate", "/nowhere"],
     "wang": ["/", "/me", "/messages", "/register/organisation"],
     "head": ["/", "/projects", "/register/volunteer", "/posts"],
-    "county": ["/", "/messages"],
+    "county": ["/", "/messages", "/absences", "/definitions", "/definitions/reporting/activity_report/1"],
+    "city": ["/absences"],
     "security": ["/", "/posts"],
-    "system": ["/", "/posts"],
+    "system": ["/", "/posts", "/definitions"],
 }
 
 

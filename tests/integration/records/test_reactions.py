@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
-from shared.contracts.records import HoursCredited, RecordConfirmed, RecordVoided
+from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordVoided
 from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
-from shared.contracts.reporting import ReportApproved, ReportRejected, ReportSubmitted
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from tests.integration.records.world import (
     CLERK,
     HEAD,
@@ -71,6 +71,12 @@ def rejected(activity: str) -> ReportRejected:
     return ReportRejected(report_id="report-1", activity_id=activity, organisation_id=OURS, title="报告", reason="不实")
 
 
+def revoked(activity: str) -> ReportRevoked:
+    return ReportRevoked(
+        report_id="report-1", activity_id=activity, organisation_id=OURS, title="报告", reason="已撤销"
+    )
+
+
 def test_a_volunteer_and_an_organisation_are_known_once_and_by_their_newest_name(records: Served) -> None:
     def look() -> list[tuple[str, str, str]]:
         with records.database.reading() as session:
@@ -109,6 +115,32 @@ def test_a_rejected_report_voids_everything(records: Served, held: str) -> None:
     assert {state for state, _, _ in seen.values()} == {"void"}
     assert [event.reason for event in records.published(RecordVoided)] == ["不实", "不实"]
     assert records.published(RecordConfirmed) == []
+
+
+def test_a_revoked_report_voids_what_it_confirmed_and_takes_the_hours_back(records: Served, held: str) -> None:
+    records.listener.hear(approved(held, lines_of(records, held)))
+    records.hear_itself()
+    before = ledger(records)
+    assert len(before) == 2
+    seen = records.listener.hear_twice(revoked(held), lambda: states(records, held))
+    assert {state for state, _, _ in seen.values()} == {"void"}
+    assert [event.reason for event in records.published(RecordVoided)] == ["已撤销", "已撤销"]
+    for _ in range(2):
+        records.hear_itself()
+    # Nothing is removed: each credit has its counter entry.
+    assert sorted(ledger(records)) == sorted(
+        entry for number, record, hours in before for entry in ((number, record, hours), (number, record, -hours))
+    )
+    voided = records.published(HoursVoided)
+    assert [(event.hours_hundredths, event.quality, event.total_hundredths) for event in voided] == [(250, 4, 0)] * 2
+    mine = records.by(VOLUNTEER).get("/ledger/mine")
+    assert (mine["total"], sorted(entry["kind"] for entry in mine["entries"])) == (0, ["credit", "void"])
+
+
+def test_a_record_that_was_never_credited_takes_no_hours_back(records: Served, held: str) -> None:
+    records.listener.hear(rejected(held))
+    records.hear_itself()
+    assert (ledger(records), records.published(HoursVoided)) == ([], [])
 
 
 @pytest.mark.parametrize("first", ["submitted", "approved"])
@@ -231,5 +263,7 @@ def test_nothing_else_is_heard(records: Served) -> None:
         ReportSubmitted,
         ReportApproved,
         ReportRejected,
+        ReportRevoked,
         RecordConfirmed,
+        RecordVoided,
     }

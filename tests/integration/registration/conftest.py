@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.identity import Role
 from tests.integration.databases import Databases
-from tests.integration.registration.world import fill, found, id_number, register
+from tests.integration.registration.world import appoint, fill, found, id_number, register
 from tests.integration.serving import Served, serving
 
 
@@ -25,3 +26,11 @@ def standing(databases: Databases) -> Iterator[Served]:
         organisation = found(served, "zhang", name="正定县志愿服务队")
         served.known |= {"organisation": organisation["id"], "organisation_case": organisation["case_id"]}
         yield served
+
+
+@pytest.fixture
+def office(registration: Served) -> Served:
+    """Two more approvers sit in the office of the first county."""
+    for name in ("lifang", "zhao"):
+        appoint(registration, registration.known[name], Role.APPROVER, "130123")
+    return registration

@@ -11,14 +11,18 @@ from sqlalchemy import select
 from services.registration.commands import accounts
 from services.registration.model import NumberBlock, Volunteer
 from services.registration.rules import NUMBERS_PER_BLOCK, volunteer_number
-from shared.contracts.registration import VolunteerRegistered
+from shared.contracts.registration import AbsenceChanged, VolunteerRegistered
+from shared.identity import Role
 from tests.integration.databases import Databases
 from tests.integration.meeting import at_once
 from tests.integration.registration.world import (
     ORGANISATION,
     PASSWORD,
     VOLUNTEER,
+    appoint,
+    away,
     decide,
+    end_rule,
     fill,
     id_number,
     made,
@@ -127,6 +131,57 @@ def test_guesses_at_once_are_all_counted(registration: Served) -> None:
     guess = partial(client().post, "/sessions", json={"username": "limei", "password": "wrong"})
     assert [answer.status_code for answer in at_once(*[guess] * 5)] == [401] * 5
     assert client().post("/sessions", json={"username": "limei", "password": PASSWORD}).status_code == 429
+
+
+def officials(served: Served, number: int) -> list[str]:
+    """Appoint four officials of one office."""
+    names = [newcomer(served, f"away-{which}-{number}") for which in "abcd"]
+    for name in names:
+        served.known[name] = who(served, name).account_id
+        served.known[f"post-{name}"] = appoint(served, served.known[name], Role.APPROVER, "130123")["id"]
+    return names
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_no_circle_is_closed_by_rules_set_at_once(registration: Served, number: int) -> None:
+    people = officials(registration, number)
+    pairs = zip(people, [*people[1:], people[0]], strict=True)
+    answers = at_once(*[partial(away, registration, one, other) for one, other in pairs])
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 409]
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_one_person_is_given_one_deputy_by_rules_set_at_once(registration: Served, number: int) -> None:
+    one, *others = officials(registration, number + ROUNDS)
+    answers = at_once(*[partial(away, registration, one, other) for other in others])
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_rule_and_the_end_of_its_post_meet_and_no_rule_stays(registration: Served, number: int) -> None:
+    one, other, *_ = officials(registration, number + 2 * ROUNDS)
+    path = f"/posts/{registration.known[f'post-{other}']}/end"
+    answers = at_once(
+        partial(away, registration, one, other),
+        partial(registration.by(who(registration, "security-admin")).call, "POST", path),
+    )
+    assert answers[1].status_code == 200
+    rules = registration.by(who(registration, one)).get("/absences")["items"]
+    assert [rule["state"] for rule in rules] == (["ended"] if answers[0].status_code == 201 else [])
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_rule_is_ended_at_once_by_its_owner_and_by_the_end_of_its_post(registration: Served, number: int) -> None:
+    one, other, *_ = officials(registration, number + 3 * ROUNDS)
+    rule = away(registration, one, other).get_json()
+    path = f"/posts/{registration.known[f'post-{other}']}/end"
+    answers = at_once(
+        partial(end_rule, registration, one, rule),
+        partial(registration.by(who(registration, "security-admin")).call, "POST", path),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    told = [event.active for event in registration.published(AbsenceChanged) if event.absence_id == rule["id"]]
+    assert told == [True, False]
 
 
 def test_volunteers_confirmed_at_once_get_different_numbers(registration: Served) -> None:

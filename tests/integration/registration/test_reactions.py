@@ -10,8 +10,8 @@ import pytest
 
 from shared.contracts.awards import AwardGranted, StarGranted
 from shared.contracts.base import Event
-from shared.contracts.records import HoursCredited
-from shared.contracts.registration import PostChanged
+from shared.contracts.records import HoursCredited, HoursVoided
+from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.identity import Role
 from tests.integration.registration.world import decide, register, who
 from tests.integration.serving import Served, refusal_in
@@ -61,6 +61,14 @@ def test_a_fact_is_entered_once(registration: Served, event: Event, kind: str) -
     assert [entry["kind"] for entry in seen["entries"]] == [kind]
     registration.listener.hear(event)
     assert file_of(registration) == seen, "told anew as another message, it is still one fact"
+
+
+def test_hours_that_are_taken_back_are_a_line_of_their_own(registration: Served) -> None:
+    registration.listener.hear(HOURS)
+    voided = HoursVoided(**{**vars(HOURS), "entry_id": "entry-of-void", "total_hundredths": 0})
+    seen = registration.listener.hear_twice(voided, lambda: file_of(registration))
+    assert (seen["hours_total"], len(seen["entries"])) == (0, 2)
+    assert {entry["title"] for entry in seen["entries"]} == {"安全生产咨询日", "安全生产咨询日（冲销）"}
 
 
 @pytest.mark.parametrize("order", list(permutations([HOURS, STAR, AWARD])))
@@ -113,5 +121,5 @@ def test_its_own_word_on_posts_gives_and_takes_the_power_to_decide(registration:
 
 def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
-    assert heard == {HoursCredited, StarGranted, AwardGranted, PostChanged}
+    assert heard == {HoursCredited, HoursVoided, StarGranted, AwardGranted, PostChanged, AbsenceChanged}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

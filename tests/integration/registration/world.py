@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -85,6 +85,30 @@ def decide(served: Served, username: str, case_id: str, verb: str, opinion: str 
     answer = caller.call("POST", f"/cases/{case_id}/{verb}", {"opinion": opinion}, **headers)
     assert answer.status_code == 200, answer.text
     return answer.get_json()
+
+
+def away(served: Served, username: str, delegate: str, *, starts: int = 0, days: int = 3, **changes: Any) -> Any:
+    """Answer what is answered to an official who is away from some day on, for some days."""
+    body = {
+        "delegate_account_id": served.known.get(delegate, delegate),
+        "starts_at": (served.now + timedelta(days=starts)).isoformat(),
+        "ends_at": (served.now + timedelta(days=starts + days)).isoformat(),
+        **changes,
+    }
+    return served.by(who(served, username)).call("POST", "/absences", body)
+
+
+def set_rule(served: Served, username: str, delegate: str, **changes: Any) -> Any:
+    """Set an absence rule that must be accepted, and answer it."""
+    answer = away(served, username, delegate, **changes)
+    assert answer.status_code == 201, answer.text
+    return answer.get_json()
+
+
+def end_rule(served: Served, username: str, rule: Mapping[str, Any], *, revision: int = 1) -> Any:
+    """Answer what is answered to somebody who ends an absence rule."""
+    caller = served.by(who(served, username))
+    return caller.call("POST", f"/absences/{rule['id']}/end", If_Match=f'"{revision}"')
 
 
 def nobody() -> Principal:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from services.reporting.model import KnownOrganisation, Report, ReportLineRow
 from shared.contracts.cases import TaskAssigned
 from shared.contracts.records import ActivityHeld
-from shared.contracts.registration import OrganisationApproved, PostChanged
+from shared.contracts.registration import AbsenceChanged, OrganisationApproved, PostChanged
 from tests.integration.databases import Databases
 from tests.integration.reporting.world import (
     COUNTY,
@@ -135,7 +135,12 @@ def test_an_activity_with_impossible_hours_is_held_and_drafts_nothing(reporting:
 
 
 def test_nothing_else_is_heard(reporting: Served) -> None:
-    assert set(reporting.listener.reactions.listens_to()) == {OrganisationApproved, ActivityHeld, PostChanged}
+    assert set(reporting.listener.reactions.listens_to()) == {
+        OrganisationApproved,
+        ActivityHeld,
+        PostChanged,
+        AbsenceChanged,
+    }
 
 
 def test_a_deputy_of_an_ended_post_is_refused_when_the_token_ends(reporting: Served) -> None:

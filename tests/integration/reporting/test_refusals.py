@@ -113,6 +113,7 @@ def test_only_ones_own_draft_changes(
     standing: Served, what: str, who: Principal, report: str, status: int, code: str
 ) -> None:
     if what == "edit":
+        code = "field_frozen" if code == "report_frozen" else code
         revised = revision(standing, "running" if report == "{running}" else "draft")
         refused(standing, who, "PATCH", f"/reports/{report}", {"summary": "x"}, status, code, If_Match=revised)
     else:
@@ -240,6 +241,7 @@ def test_what_was_sent_is_frozen_for_everybody_of_the_organisation(reporting: Se
     edit(reporting, reporting.known["draft"], {"summary": SUMMARY})
     submit(reporting, reporting.known["draft"])
     body = {"lines": [{"record_id": "activity-1-record-1", "hours": 1}]}
-    refused(
-        reporting, HEAD, "PATCH", "/reports/{draft}", body, 409, "report_frozen", If_Match=revision(reporting, "draft")
-    )
+    revised = revision(reporting, "draft")
+    path = "/reports/{draft}"
+    refused(reporting, HEAD, "PATCH", path, body, 409, "field_frozen", "/lines/0/hours", If_Match=revised)
+    refused(reporting, HEAD, "PATCH", path, {"summary": SUMMARY}, 409, "report_frozen", If_Match=revised)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.cases import CaseReturned
-from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned, ReportSubmitted
+from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned, ReportRevoked, ReportSubmitted
 from shared.identity import Principal
 from tests.integration.reporting.world import (
     CITY,
@@ -128,6 +128,44 @@ def test_a_withdrawn_report_is_a_draft_again_and_sent_as_a_new_case(reporting: S
     assert reporting.by(HEAD).get(f"/reports/{report}")["state"] == "draft"
     assert reporting.by(COUNTY).refused("GET", f"/reports/{report}") == (404, "report_not_found")
     assert submit(reporting, report)["case_id"] != case
+
+
+def test_an_approved_report_is_undone_by_the_province_alone(reporting: Served) -> None:
+    report = reporting.known["running"]
+    for who in (COUNTY, CITY, PROVINCE):
+        decide(reporting, who, report, "approve")
+    asked = decide(reporting, HEAD, report, "request_revocation", "活动照片并非本次活动")
+    assert asked["state"] == "approved", "asking alone undoes nothing"
+    [todo] = reporting.by(PROVINCE).get("/tasks")["items"]
+    assert todo["business_type"] == "activity_report/revocation"
+    assert reporting.by(COUNTY).get("/tasks/counts")["todo"] == 0
+    refusal = {"opinion": ""}
+    headers = {"Idempotency_Key": "undo", "If_Match": f'"{todo["rev"]}"'}
+    path = f"/cases/{todo['case_id']}/approve"
+    refusal_in(reporting.by(PROVINCE).call("POST", path, refusal, **headers), 422, "opinion_required")
+    for _ in range(2):  # sent again, it is done once
+        answer = reporting.by(PROVINCE).call("POST", path, {"opinion": "情况属实，予以撤销"}, **headers)
+        assert answer.status_code == 200, answer.text
+    seen = reporting.by(HEAD).get(f"/reports/{report}")
+    assert seen["state"] == "revoked"
+    assert reporting.by(HEAD).get(f"/cases/{seen['case_id']}")["state"] == "revoked"
+    assert [one["id"] for one in reporting.by(HEAD).get("/reports?state=revoked")["items"]] == [report]
+    [revoked] = reporting.published(ReportRevoked)
+    assert (revoked.report_id, revoked.activity_id) == (report, "activity-2")
+    assert reporting.by(HEAD).get(f"/cases/{seen['case_id']}/trail")["intact"]
+
+
+def test_a_revocation_that_is_refused_leaves_the_report_as_it_is(reporting: Served) -> None:
+    report = reporting.known["running"]
+    for who in (COUNTY, CITY, PROVINCE):
+        decide(reporting, who, report, "approve")
+    decide(reporting, COUNTY, report, "request_revocation", "疑似重复上报")
+    [todo] = reporting.by(PROVINCE).get("/tasks")["items"]
+    headers = {"Idempotency_Key": "keep", "If_Match": f'"{todo["rev"]}"'}
+    path = f"/cases/{todo['case_id']}/reject"
+    assert reporting.by(PROVINCE).call("POST", path, {"opinion": "两次活动不同"}, **headers).status_code == 200
+    assert reporting.by(HEAD).get(f"/reports/{report}")["state"] == "approved"
+    assert reporting.published(ReportRevoked) == []
 
 
 def test_a_rejected_report_counts_nothing_and_is_final(reporting: Served) -> None:

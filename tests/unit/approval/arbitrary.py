@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shared.approval.core.definition import Definition
+from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
-from shared.approval.core.reader import DefinitionError
 from shared.approval.core.state import Seat
 from tests.unit.approval.cases import CHAIN, body, node
 

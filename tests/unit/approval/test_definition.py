@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from services.launcher.casework import approvals_of, case_services
 from shared.approval.core.definition import DEFAULT_MAX_ROUNDS
+from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
-from shared.approval.core.reader import DefinitionError
 from shared.approval.core.words import Mode, Tier, Verb
-from shared.approval.definitions import shipped
+from shared.approval.definitions import shipped, with_named
 from shared.identity import Role
 from tests.unit.approval.cases import body, node
 
@@ -18,11 +19,16 @@ from tests.unit.approval.cases import body, node
 def test_the_shipped_definitions_are_the_ones_the_services_ask_for() -> None:
     assert {key: [item.tier.value for item in found.nodes] for key, found in shipped().items()} == {
         "activity_report": ["county", "city", "province"],
+        "annual_plan": ["county", "city", "province"],
         "commendation": ["city", "province"],
         "organisation_registration": ["home"],
+        "project_grade": ["city", "province"],
+        "quarterly_report": ["county", "city", "province"],
+        "revocation": ["province"],
         "star_rating_high": ["province"],
         "star_rating_low": ["county"],
         "star_rating_middle": ["city"],
+        "transfer": ["home"],
         "volunteer_registration": ["home"],
     }
 
@@ -34,7 +40,7 @@ def test_the_shipped_definitions_ask_roles_that_exist_and_an_opinion_for_every_n
             assert {approver.role for approver in item.approvers} <= roles
             # A case of a single round is never returned.
             noes = {Verb.REJECT} if definition.max_rounds == 1 else {Verb.REJECT, Verb.RETURN}
-            assert item.opinion == noes
+            assert item.opinion - {Verb.APPROVE} == noes
 
 
 def test_a_definition_is_read_as_it_is_written() -> None:
@@ -106,3 +112,35 @@ def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(DefinitionError) as refused:
         parse(body(node("county") | {"tier": "town", "mode": "most"}, max_rounds=0))
     assert [problem.place for problem in refused.value.problems] == ["max_rounds", "route[0].mode", "route[0].tier"]
+
+
+def test_what_is_nested_without_end_is_a_mistake_and_no_crash() -> None:
+    deep: Any = 1
+    when: dict[str, Any] = {"field": "/a", "is": "==", "value": 1}
+    route: list[Any] = [node("county")]
+    for _ in range(500):
+        deep, when = [deep], {"not": when}
+        route = [{"fork": "parallel", "branches": [{"route": route}, {"route": [node("county")]}]}]
+    plain = {"field": "/a", "is": "==", "value": deep}
+    forks = [
+        {"fork": "exclusive", "branches": [{"when": one, "route": [node("county")]}, {"default": True, "route": []}]}
+        for one in (when, plain)
+    ]
+    for written in (body(*route), *map(body, forks), body(node("county") | {"tier": deep})):
+        with pytest.raises(DefinitionError):
+            parse(written)
+
+
+def test_a_definition_comes_after_those_that_it_names() -> None:
+    assert list(with_named(shipped(), ["activity_report", "commendation"])) == [
+        "revocation",
+        "activity_report",
+        "commendation",
+    ]
+
+
+def test_every_shipped_definition_is_started_by_the_service_that_owns_its_business() -> None:
+    """The launcher knows them; `transfer` waits for records' first case."""
+    started = {key for service in case_services() for key in approvals_of(service).definitions}
+    assert set(shipped()) - started == {"transfer"}
+    assert started <= set(shipped())

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
-from shared.approval.core.reader import DefinitionError
 from tests.unit.approval.cases import body, branch, fork, node, older, one
 
 N = "route[0]"
@@ -96,7 +96,7 @@ POST = {"role": "approver", "tier": "city"}
         (conditioned(field="/day", **{"is": "=="}, value=date(2017, 9, 1)), f"{WHEN}.value"),
         (conditioned(field="/age", **{"is": ">"}, value=5, unit="y"), f"{WHEN}.unit"),
         (conditioned(all=[]), f"{WHEN}.all"),
-        (conditioned(any=[older(1), {"field": "age", "is": ">", "value": 1}]), f"{WHEN}.any.[1].field"),
+        (conditioned(any=[older(1), {"field": "age", "is": ">", "value": 1}]), f"{WHEN}.any[1].field"),
         (conditioned(**{"not": older(1) | {"is": "~"}}), f"{WHEN}.not.is"),
         (conditioned(all=[older(1)], any=[older(2)]), f"{WHEN}.any"),
     ],

@@ -280,3 +280,14 @@ def test_a_move_tells_its_steps_in_order() -> None:
         Step.TASK_CANCELLED,
         Step.CASE_CLOSED,
     ]
+
+
+def test_a_voice_of_an_open_stage_that_is_asked_again_stands_in_the_trail() -> None:
+    clerk = party("Clerk", Seat("clerk", "130123"))
+    desk = Desk(parse(body(node("county", "approver", "clerk", mode="all", veto=True))), people=(BEN, clerk))
+    desk.reseat(BEN)
+    assert desk.tasks() == ["approver open", "clerk cancelled"]
+    move = desk.reseat(BEN, clerk)
+    assert move is not None
+    assert [entry.note.kind for entry in move.entries] == [Step.STAGE_OPENED]
+    assert desk.tasks() == ["approver open", "clerk cancelled", "clerk open"]

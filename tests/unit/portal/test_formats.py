@@ -29,9 +29,41 @@ def test_dates_are_written_out() -> None:
     assert CHINESE.span("2026-03-05", "2026-03-06") == "2026年3月5日 – 2026年3月6日"
 
 
+@pytest.mark.parametrize(
+    ("due_at", "chinese", "english"),
+    [
+        ("2026-10-15T16:00:00+00:00", "10月15日", "15 October"),
+        ("2026-12-31T16:00:00+00:00", "12月31日", "31 December"),
+        ("2027-01-04T16:00:00+00:00", "2027年1月4日", "4 January 2027"),
+        ("2026-10-15T06:30:00+00:00", "2026年10月15日 14:30", "15 October 2026, 14:30"),
+    ],
+)
+def test_a_deadline_is_its_last_day_or_a_moment(due_at: str, chinese: str, english: str) -> None:
+    assert (CHINESE.deadline(due_at), ENGLISH.deadline(due_at)) == (chinese, english)
+
+
 def test_instants_are_told_by_the_clocks_of_shanghai() -> None:
     assert CHINESE.moment("2026-03-05T16:30:00+00:00") == "2026年3月6日 00:30"
     assert ENGLISH.moment(datetime(2026, 3, 5, 2, 32, tzinfo=UTC)) == "5 March 2026, 10:32"
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "chinese", "english"),
+    [
+        ("2026-03-04T16:00:00+00:00", "2026-03-07T00:00:00+08:00", "2026年3月5日 – 2026年3月6日", None),
+        ("2026-03-05T00:00:00+08:00", "2026-03-06T00:00:00+08:00", "2026年3月5日", "5 March 2026"),
+        (
+            "2026-03-05T01:30:00+00:00",
+            "2026-03-06T16:00:00+00:00",
+            "2026年3月5日 09:30 – 2026年3月6日 24:00",
+            "5 March 2026, 09:30 – 6 March 2026, 24:00",
+        ),
+        ("2026-03-04T16:00:00+00:00", "2026-03-06T04:00:00+00:00", "2026年3月5日 00:00 – 2026年3月6日 12:00", None),
+    ],
+)
+def test_a_period_of_whole_days_is_told_in_days(starts: str, ends: str, chinese: str, english: str | None) -> None:
+    assert CHINESE.period(starts, ends) == chinese
+    assert english is None or ENGLISH.period(starts, ends) == english
 
 
 def test_hours_stars_and_quarters() -> None:

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 import services.portal
 from services.awards.rules import AWARD_KINDS
+from services.portal.verbs import MORE, PLACINGS
 from services.portal.views.cases import AT_ONCE, VERBS
 from services.portal.views.failures import EXPLAINED
 from services.portal.words import Language, Words, catalogue
+from services.portal.worklist import FILTERS, LISTS
 from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
 from services.records.rules import ENTERS, THEMES
-from services.registration.rules import CATEGORIES, ORGANISATION_KINDS
+from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
 from services.reporting.model import ReportState
 from shared.approval.core.words import CaseState, StageState
+from shared.contracts.business import BUSINESS_NAMES
 from shared.identity.people import ROLE_NAMES
 from shared.regions import Level
 
@@ -40,13 +44,16 @@ def test_every_word_that_is_asked_for_is_there() -> None:
     [
         ("failure.title_{}", EXPLAINED),
         ("failure.next_{}", EXPLAINED),
-        ("case.done_{}", [*VERBS, "passed_on"]),
+        ("case.done_{}", [*(verb for verb in VERBS if verb not in MORE), "passed_on"]),
         ("verb.{}", VERBS),
         ("verb_done.{}", VERBS),
-        ("case.what_{}", ASKING),
-        ("case.confirm_{}", ASKING),
+        ("verb_what.{}", ASKING),
+        ("case.to_{}", [verb for verb, asks in MORE.items() if asks.person or asks.people]),
+        ("case.placing_{}", PLACINGS),
+        ("lists.{}", [*LISTS, *(name for name in FILTERS if name.endswith(("from", "to")))]),
         ("desk.next_{}", ReportState),
         ("me.decided_by_{}", Level),
+        ("absence.by_{}", ["delegator", "delegate"]),
         ("case.to_decide_{}", ["open", "held", "waiting"]),
     ],
 )
@@ -77,6 +84,7 @@ def test_both_languages_say_the_same_thing() -> None:
         ("enters", ENTERS),
         ("activity_category", ACTIVITY_CATEGORIES),
         ("award", {key: kind.zh for key, kind in AWARD_KINDS.items()}),
+        ("business", {key: names[0] for key, names in BUSINESS_NAMES.items()}),
         ("role", {role.value: names[0] for role, names in ROLE_NAMES.items()}),
     ],
 )
@@ -85,9 +93,15 @@ def test_choices_are_those_that_the_services_know(group: str, theirs: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("group", "states"), [("case_state", CaseState), ("stage_state", StageState), ("report_state", ReportState)]
+    ("group", "states"),
+    [
+        ("case_state", CaseState),
+        ("stage_state", StageState),
+        ("report_state", ReportState),
+        ("absence_state", AbsenceState),
+    ],
 )
-def test_every_state_has_a_word(group: str, states: type[CaseState | StageState | ReportState]) -> None:
+def test_every_state_has_a_word(group: str, states: type[StrEnum]) -> None:
     assert {state.value for state in states} == {key for key, _ in CHINESE.choices(group)}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared.clock import FixedClock
 from shared.contracts.base import Event
 from shared.contracts.registration import RegistrationRefused
-from shared.storage import Database
+from shared.storage import Database, UnitOfWork
 from shared.storage.database import make_engine
 from shared.trace import Trace
 
@@ -106,3 +107,34 @@ def test_reading_keeps_nothing(database: Database) -> None:
     with database.reading() as session:
         session.execute(insert(THING).values(id=1))
     assert rows(database) == 0
+
+
+def fail_a_part(uow: UnitOfWork) -> None:
+    with suppress(Stop), uow.attempt():
+        uow.session.execute(insert(THING).values(id=2))
+        uow.publish(replace(TOLD, subject_id="v2"))
+        raise Stop
+
+
+def test_a_part_that_fails_is_undone_with_its_events_and_the_rest_is_kept(database: Database, heard: Heard) -> None:
+    with database.unit_of_work() as uow:
+        uow.publish(TOLD)
+        with uow.attempt():
+            uow.session.execute(insert(THING).values(id=1))
+        fail_a_part(uow)
+        with uow.attempt():
+            uow.session.execute(insert(THING).values(id=2))
+            uow.publish(TOLD)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(THING)) == 2
+    assert heard.events == [TOLD, TOLD]
+
+
+def test_a_part_inside_a_part_is_undone_alone(database: Database, heard: Heard) -> None:
+    with database.unit_of_work() as uow, uow.attempt():
+        uow.session.execute(insert(THING).values(id=1))
+        uow.publish(TOLD)
+        fail_a_part(uow)
+    with database.reading() as session:
+        assert session.scalars(select(THING.c.id)).all() == [1]
+    assert heard.events == [TOLD]

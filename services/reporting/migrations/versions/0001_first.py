@@ -90,7 +90,7 @@ POSTGRESQL_TRIGGERS = (
     """,
     """
     CREATE OR REPLACE TRIGGER approval_definition_unchanged
-        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
         FOR EACH ROW
         WHEN (NOT (OLD.state = 'draft'))
         EXECUTE FUNCTION approval_refuse_change()
@@ -100,6 +100,13 @@ POSTGRESQL_TRIGGERS = (
         BEFORE DELETE ON approval_definition
         FOR EACH ROW
         WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN (OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired'))
         EXECUTE FUNCTION approval_refuse_change()
     """,
 )
@@ -180,7 +187,7 @@ SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_definition_unchanged
-        BEFORE UPDATE OF key, version, body, sha256, published_by, published_at ON approval_definition
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
         FOR EACH ROW
         WHEN NOT (OLD.state = 'draft')
         BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
@@ -190,6 +197,13 @@ SQLITE_TRIGGERS = (
         BEFORE DELETE ON approval_definition
         FOR EACH ROW
         WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired')
         BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
     """,
 )
@@ -232,7 +246,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.CheckConstraint("state = 'draft' OR case_id IS NOT NULL", name=op.f("ck_report_case_if_submitted")),
         sa.CheckConstraint(
-            "state IN ('draft','running','returned','approved','rejected')", name=op.f("ck_report_state")
+            "state IN ('draft','running','returned','approved','rejected','revoked')", name=op.f("ck_report_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
         sa.UniqueConstraint("activity_id", name=op.f("uq_report_activity_id")),
@@ -369,6 +383,23 @@ def upgrade() -> None:
         comment="How many events were published about each thing; its row lock keeps them in order",
     )
     op.create_table(
+        "approval_absence",
+        sa.Column("absence_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_name", sa.String(length=100), nullable=False),
+        sa.Column("delegate_id", sa.String(length=60), nullable=False),
+        sa.Column("delegate_name", sa.String(length=100), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_types", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("delegator_id <> delegate_id", name=op.f("ck_approval_absence_another_person")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_approval_absence_period")),
+        sa.PrimaryKeyConstraint("absence_id", name=op.f("pk_approval_absence")),
+    )
+    op.create_index("ix_approval_absence_delegate", "approval_absence", ["delegate_id", "ends_at"], unique=False)
+    op.create_index("ix_approval_absence_delegator", "approval_absence", ["delegator_id", "ends_at"], unique=False)
+    op.create_table(
         "approval_attempt",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -383,17 +414,41 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approval_attempt_at"), "approval_attempt", ["at"], unique=False)
     op.create_index(op.f("ix_approval_attempt_case_id"), "approval_attempt", ["case_id"], unique=False)
     op.create_table(
+        "approval_calendar_alarm",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("year", "region", name=op.f("pk_approval_calendar_alarm")),
+    )
+    op.create_table(
         "approval_definition",
         sa.Column("key", sa.String(length=60), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("saved_by", sa.String(length=60), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_by", sa.String(length=60), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_by", sa.String(length=60), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name=op.f("ck_approval_definition_published")),
+        sa.CheckConstraint(
+            "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
+        ),
         sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
-        sa.CheckConstraint("version >= 1", name=op.f("ck_approval_definition_version")),
+        sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
+    )
+    op.create_index(
+        "uq_approval_definition_draft",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
     )
     op.create_index(
         "uq_approval_definition_published",
@@ -402,6 +457,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state = 'published'"),
         sqlite_where=sa.text("state = 'published'"),
+    )
+    op.create_table(
+        "approval_phrase",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "place", name=op.f("pk_approval_phrase")),
     )
     op.create_table(
         "approval_post",
@@ -416,6 +478,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_approval_post_account_id"), "approval_post", ["account_id"], unique=False)
     op.create_index("ix_approval_post_seat", "approval_post", ["region", "role"], unique=False)
+    op.create_table(
+        "approval_workday_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loads", sa.Integer(), nullable=False),
+        sa.CheckConstraint("loads >= 1", name=op.f("ck_approval_workday_year_loads")),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_approval_workday_year")),
+    )
     op.create_table(
         "approval_case",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -472,6 +543,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
     op.create_index(
+        "ix_approval_case_under_way",
+        "approval_case",
+        ["initiator_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_index(
         "uq_approval_case_open",
         "approval_case",
         ["business_type", "business_id"],
@@ -479,6 +558,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
     )
+    op.create_table(
+        "approval_workday",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("is_workday", sa.Boolean(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["year"], ["approval_workday_year.year"], name=op.f("fk_approval_workday_year")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_approval_workday")),
+    )
+    op.create_index(op.f("ix_approval_workday_year"), "approval_workday", ["year"], unique=False)
     op.create_table(
         "approval_barred",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -525,7 +613,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
         sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
     )
-    op.create_index("ix_approval_decision_actor", "approval_decision", ["actor_id", "at"], unique=False)
+    op.create_index(
+        "ix_approval_decision_done",
+        "approval_decision",
+        ["actor_id", "at", "case_id", "verb"],
+        unique=False,
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.create_table(
         "approval_event",
         sa.Column("case_id", sa.String(length=40), nullable=False),
@@ -578,6 +673,7 @@ def upgrade() -> None:
         sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_is_provisional", sa.Boolean(), nullable=False),
+        sa.Column("reminded", sa.Integer(), nullable=False),
         sa.CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name=op.f("ck_approval_stage_vote")),
         sa.CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name=op.f("ck_approval_stage_veto")),
         sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
@@ -611,8 +707,8 @@ def upgrade() -> None:
         "approval_stage",
         ["due_at"],
         unique=False,
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.create_table(
         "approval_task",
@@ -671,6 +767,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.create_index(
+        "ix_approval_task_copy",
+        "approval_task",
+        ["assignee", "state", "opened_at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.create_index(
         "ix_approval_task_post",
         "approval_task",
         ["region", "role"],
@@ -723,6 +827,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("state IN ('open','claimed')"),
     )
     op.drop_index(
+        "ix_approval_task_copy",
+        table_name="approval_task",
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.drop_index(
         "ix_approval_task_assignee",
         table_name="approval_task",
         postgresql_where=sa.text("state IN ('open','claimed')"),
@@ -732,8 +842,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_approval_stage_provisional",
         table_name="approval_stage",
-        postgresql_where=sa.text("due_is_provisional"),
-        sqlite_where=sa.text("due_is_provisional"),
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
     )
     op.drop_index(
         "ix_approval_stage_active",
@@ -744,13 +854,26 @@ def downgrade() -> None:
     op.drop_table("approval_stage")
     op.drop_table("approval_round")
     op.drop_table("approval_event")
-    op.drop_index("ix_approval_decision_actor", table_name="approval_decision")
+    op.drop_index(
+        "ix_approval_decision_done",
+        table_name="approval_decision",
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
     op.drop_table("approval_decision")
     op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
     op.drop_table("approval_command")
     op.drop_table("approval_barred")
+    op.drop_index(op.f("ix_approval_workday_year"), table_name="approval_workday")
+    op.drop_table("approval_workday")
     op.drop_index(
         "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_under_way",
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
@@ -761,19 +884,31 @@ def downgrade() -> None:
     op.drop_index("ix_approval_case_home_region", table_name="approval_case")
     op.drop_index("ix_approval_case_business", table_name="approval_case")
     op.drop_table("approval_case")
+    op.drop_table("approval_workday_year")
     op.drop_index("ix_approval_post_seat", table_name="approval_post")
     op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
     op.drop_table("approval_post")
+    op.drop_table("approval_phrase")
     op.drop_index(
         "uq_approval_definition_published",
         table_name="approval_definition",
         postgresql_where=sa.text("state = 'published'"),
         sqlite_where=sa.text("state = 'published'"),
     )
+    op.drop_index(
+        "uq_approval_definition_draft",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
+    )
     op.drop_table("approval_definition")
+    op.drop_table("approval_calendar_alarm")
     op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
     op.drop_index(op.f("ix_approval_attempt_at"), table_name="approval_attempt")
     op.drop_table("approval_attempt")
+    op.drop_index("ix_approval_absence_delegator", table_name="approval_absence")
+    op.drop_index("ix_approval_absence_delegate", table_name="approval_absence")
+    op.drop_table("approval_absence")
     op.drop_table("stream_head")
     op.drop_index(
         "ix_outbox_unsent",

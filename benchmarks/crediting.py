@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import quantiles
 
 from sqlalchemy import bindparam, create_engine, text
 
 from benchmarks.nodes import LINES, Measured
+from benchmarks.spread import Spread
 from tests.faults.driver import Driver
 from tests.faults.settling import settled
 from tests.staging import Waiting
@@ -25,20 +25,6 @@ _DESKS = 8
 _LOOK_EVERY = 0.005
 _LOOK_AT = 200  # of the oldest reports that are not credited yet
 _GIVE_UP = 300.0
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Milliseconds: the median, and what 95 of 100 stay below."""
-
-    p50: float
-    p95: float
-
-    @classmethod
-    def of(cls, seconds: Sequence[float]) -> Spread:
-        """Answer the spread of these durations."""
-        cuts = quantiles(seconds, n=100, method="inclusive")
-        return cls(round(cuts[49] * 1000, 1), round(cuts[94] * 1000, 1))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What every service with cases shows of them over HTTP: read, list and decide.
+"""The routes of the verbs: one case, one verb, one command.
 
-On the verbs the `Idempotency-Key` is the command id, kept as long as the case, and `If-Match` is the revision that
-was read; both are required.
+The `Idempotency-Key` is the command id, kept as long as the case, and `If-Match` is the revision that was read; both
+are required.
 """
 
 from __future__ import annotations
@@ -10,38 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from shared.approval import attempts
-from shared.approval.attempts import Attempt
+from shared.approval.blueprint.auditing import note
 from shared.approval.commands import Details
-from shared.approval.core.state import Party, Remark
+from shared.approval.core.state import Remark
 from shared.approval.core.words import Verb
-from shared.approval.schemas import (
-    CaseDetailOut,
-    CaseOut,
-    CopyIn,
-    GiveIn,
-    MigrateIn,
-    NamedTaskIn,
-    ReturnIn,
-    SignIn,
-    TaskCountsOut,
-    TaskItemOut,
-    TasksIn,
-    TaskVerbIn,
-    TrailOut,
-    VerbIn,
-)
+from shared.approval.schemas.sent import CopyIn, GiveIn, MigrateIn, NamedTaskIn, ReturnIn, SignIn, TaskVerbIn, VerbIn
+from shared.approval.schemas.shown import CaseOut
 from shared.approval.service import Approvals
 from shared.errors import AnyuanError, PreconditionMissing
-from shared.http import answers_anew, expected_revision, now, principal, reading, signed_in, tag_revision, uow
+from shared.http import answers_anew, expected_revision, principal, signed_in, tag_revision, uow
 from shared.http.idempotency import command_id, command_key
-from shared.http.paging import page_schema
-from shared.identity import Principal
-from shared.storage import Database
 
 
 @dataclass(frozen=True)
@@ -97,63 +78,10 @@ _HEADERS = [
 ]
 
 
-def party_of(principal: Principal) -> Party:
-    """Answer the one who acts; which posts they hold is read from the directory when they do."""
-    return Party(account_id=principal.account_id, name=principal.name)
-
-
-def approval_blueprint(approvals: Approvals) -> Blueprint:
-    """Make the routes of a service's cases."""
-    blp = Blueprint("cases", __name__, description="Cases under approval 审批事项")
-    _add_reading(blp, approvals)
-    _add_lists(blp, approvals)
+def add_verbs(blp: Blueprint, approvals: Approvals) -> None:
+    """Add a route for each verb that people use."""
     for verb, wire in VERBS.items():
         _add_verb(blp, approvals, verb, wire)
-    blp.after_request(_keep_attempt)
-    return blp
-
-
-def _add_reading(blp: Blueprint, approvals: Approvals) -> None:
-    @blp.route("/cases/<case_id>", methods=["GET"])
-    @blp.response(200, CaseDetailOut)
-    @signed_in
-    def show(case_id: str) -> Any:
-        """Answer a case with its rounds and what differs between them."""
-        detail = approvals.view(reading(), case_id=case_id, principal=principal(), at=now())
-        tag_revision(detail.case.rev)
-        return {**vars(detail.case), "rounds": detail.rounds, "differences": detail.differences}
-
-    @blp.route("/cases/<case_id>/trail", methods=["GET"])
-    @blp.response(200, TrailOut)
-    @signed_in
-    def trail(case_id: str) -> Any:
-        """Answer a case's history, oldest first."""
-        return approvals.trail(reading(), case_id=case_id, principal=principal(), at=now())
-
-
-def _add_lists(blp: Blueprint, approvals: Approvals) -> None:
-    @blp.route("/tasks", methods=["GET"])
-    @blp.arguments(TasksIn, location="query")
-    @blp.response(200, page_schema(TaskItemOut))
-    @signed_in
-    def tasks(query: dict[str, Any]) -> Any:
-        """List one's cases: to decide, to correct, started or decided by oneself."""
-        return approvals.tasks(
-            reading(),
-            which=query["list"],
-            principal=principal(),
-            at=now(),
-            business_type=query["business_type"],
-            cursor=query["cursor"],
-            limit=query["limit"],
-        )
-
-    @blp.route("/tasks/counts", methods=["GET"])
-    @blp.response(200, TaskCountsOut)
-    @signed_in
-    def counts() -> Any:
-        """Count what waits for one, and the held cases of one's regions."""
-        return approvals.counts(reading(), principal=principal(), at=now())
 
 
 def _add_verb(blp: Blueprint, approvals: Approvals, verb: Verb, wire: Wire) -> None:
@@ -172,13 +100,7 @@ def _add_verb(blp: Blueprint, approvals: Approvals, verb: Verb, wire: Wire) -> N
                 details=_details(body),
             )
         except AnyuanError as refused:
-            g.attempt = Attempt(
-                case_id=case_id,
-                actor_id=principal().account_id,
-                verb=verb,
-                command_id=own_id,
-                code=refused.code,
-            )
+            note(refused, case_id=case_id, verb=verb, command_id=own_id)
             raise
         tag_revision(view.rev)
         return view
@@ -188,16 +110,6 @@ def _add_verb(blp: Blueprint, approvals: Approvals, verb: Verb, wire: Wire) -> N
     answering = blp.response(200, CaseOut)(signed_in(answers_anew(act)))
     taking = blp.arguments(wire.schema)(answering)
     blp.route(f"/cases/<case_id>/{verb.value}", methods=["POST"], parameters=_HEADERS)(taking)
-
-
-def _keep_attempt(response: Response) -> Response:
-    """Write a refused verb into the audit, now that its own transaction is undone."""
-    attempt: Attempt | None = g.pop("attempt", None)
-    if attempt is not None:
-        database: Database = g.database
-        with database.unit_of_work() as auditing:
-            attempts.keep(auditing, attempt)
-    return response
 
 
 def _details(body: Mapping[str, Any]) -> Details:

@@ -1,86 +1,16 @@
-"""The shapes in which cases are shown and decided over HTTP."""
+"""The shapes in which cases and lists of them are shown."""
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from shared.approval.core.voting import Denominator, Operator
-from shared.approval.core.words import CaseState, Placing, StageState, TaskKind, TaskState, Verb
-from shared.approval.lists import TaskList
-from shared.http.paging import PageArguments
-
-LONGEST_OPINION = 2000
-MOST_REMARKS = 200
-MOST_COPIES = 50
-_POINTER = r"^(/([^~/]|~[01])*)+\Z"
+from shared.approval.core.words import CaseState, StageState, TaskKind, TaskState, Verb
+from shared.approval.schemas.sent import RemarkSchema
 
 
 def _word(words: type[CaseState | StageState | TaskState | Verb]) -> fields.String:
     return fields.String(required=True, metadata={"enum": [word.value for word in words]})
-
-
-class RemarkSchema(Schema):
-    """What is wrong with one field."""
-
-    pointer = fields.String(
-        required=True,
-        validate=[validate.Length(max=300), validate.Regexp(_POINTER)],
-        metadata={"description": "JSON pointer into the round's content, such as /lines/0/hours"},
-    )
-    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
-
-
-class VerbIn(Schema):
-    """A verb on a case, with the opinion or the reason."""
-
-    opinion = fields.String(load_default="", validate=validate.Length(max=LONGEST_OPINION))
-
-
-class TaskVerbIn(VerbIn):
-    """A verb on one of the caller's tasks; without a number it is the first that is theirs."""
-
-    task = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(min=1, max=99_999))
-
-
-class ReturnIn(TaskVerbIn):
-    """A return: the opinion, what is wrong with which field, and to which node when not to the initiator."""
-
-    remarks = fields.List(fields.Nested(RemarkSchema), load_default=list, validate=validate.Length(max=MOST_REMARKS))
-    node = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=60))
-
-
-class GiveIn(TaskVerbIn):
-    """A task is given to somebody, or somebody is asked: their account."""
-
-    to = fields.String(required=True, validate=validate.Length(min=1, max=60))
-
-
-class SignIn(GiveIn):
-    """Somebody else is to sign: before, after or beside the caller."""
-
-    placing = fields.Enum(Placing, by_value=True, required=True)
-
-
-class CopyIn(VerbIn):
-    """Copies for these accounts."""
-
-    to = fields.List(
-        fields.String(validate=validate.Length(min=1, max=60)),
-        required=True,
-        validate=validate.Length(min=1, max=MOST_COPIES),
-    )
-
-
-class NamedTaskIn(VerbIn):
-    """A verb on a task that has to be named."""
-
-    task = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=99_999))
-
-
-class MigrateIn(VerbIn):
-    """Which version of its definition a case is to go on by."""
-
-    version = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=99_999))
 
 
 class TaskOut(Schema):
@@ -217,7 +147,7 @@ class CaseDetailOut(CaseOut):
 
 
 class TimelineOut(Schema):
-    """One line of a case's history: a verb of a person, or `stage_held` when nobody could decide."""
+    """One line of a case's history: a verb of a person, `stage_held` when nobody could decide, or `stage_overdue`."""
 
     seq = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True)
@@ -239,13 +169,6 @@ class TrailOut(Schema):
     intact = fields.Boolean(required=True, metadata={"description": "Whether the chain of hashes holds"})
 
 
-class TasksIn(PageArguments):
-    """Which list of cases is wanted."""
-
-    list = fields.Enum(TaskList, by_value=True, load_default=TaskList.TODO)
-    business_type = fields.String(load_default=None, validate=validate.Length(max=60))
-
-
 class TaskItemOut(Schema):
     """One line of a list; `at` is when it came to the caller, was started or was decided by them."""
 
@@ -265,12 +188,46 @@ class TaskItemOut(Schema):
     last_name = fields.String(required=True)
     verb = fields.String(required=True, allow_none=True, metadata={"description": "In `done`: what the caller did"})
     at = fields.AwareDateTime(required=True)
+    due_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "The next deadline where the case is now"}
+    )
+    due_is_provisional = fields.Boolean(
+        required=True, metadata={"description": "The workdays of that year are not loaded yet"}
+    )
+    read = fields.Boolean(required=True, allow_none=True, metadata={"description": "In `cc`: whether it was read"})
 
 
 class TaskCountsOut(Schema):
-    """How much waits: to decide, to correct, started and still running, and held in the caller's regions."""
+    """How long the lists are: of copies the unread, of what was started what is under way.
+
+    In the caller's regions: held, and with a provisional deadline.
+    """
 
     todo = fields.Integer(required=True)
     returned = fields.Integer(required=True)
+    cc = fields.Integer(required=True)
     started = fields.Integer(required=True)
+    done = fields.Integer(required=True)
     held = fields.Integer(required=True)
+    provisional = fields.Integer(
+        required=True, metadata={"description": "Cases whose deadline waits for the workdays of its year"}
+    )
+
+
+class RecipientOut(Schema):
+    """An official who can be given a part in a case."""
+
+    account_id = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    region = fields.String(required=True)
+    region_name = fields.String(required=True)
+    verbs = fields.List(
+        fields.String(), required=True, metadata={"description": "The verbs for which they can be chosen"}
+    )
+
+
+class RecipientsOut(Schema):
+    """The officials who can be given a part in a case, those of the lowest region first."""
+
+    items = fields.List(fields.Nested(RecipientOut), required=True)

@@ -1,0 +1,1 @@
+"""The shapes in which cases are shown and decided over HTTP."""

@@ -1,0 +1,14 @@
+"""What cases are about: the words that events carry as `business_type`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BUSINESS_NAMES: Mapping[str, tuple[str, str]] = {
+    "volunteer_registration": ("志愿者注册", "Volunteer registration"),
+    "organisation_registration": ("组织注册", "Organisation registration"),
+    "activity_report": ("活动报告", "Activity report"),
+    "star_rating": ("星级认定", "Star rating"),
+    "commendation": ("通报表彰", "Commendation"),
+}
+"""Every kind of business that a service has cases of, in Chinese and English."""

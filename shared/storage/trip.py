@@ -1,0 +1,101 @@
+"""Sending several statements to the database in one trip, and getting all their answers back together.
+
+A command of a few dozen small statements spends most of its time on the way to the database and back, and in what a
+toolkit does around each statement. On PostgreSQL a trip goes through the driver's pipeline, with texts that were
+compiled once; the database still runs the statements one after the other, in the transaction at hand. SQLite has no
+trips to save: there each statement is executed as always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Dialect, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
+
+Values = Mapping[str, Any]
+#: A statement made once, without lists of values that grow, and the values for it.
+Errand = tuple[Executable, Values]
+
+
+def one_trip(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any]]:
+    """Run statements in their order; answers the rows of each, none for one that answers no rows.
+
+    :raises DBAPIError: as the toolkit would raise it for the statement that failed.
+    """
+    if not errands:
+        return []
+    if session.get_bind().dialect.name != "postgresql":
+        return [_executed(session, statement, values) for statement, values in errands]
+    return _pipelined(session, errands)
+
+
+def _executed(session: Session, statement: Executable, values: Values) -> Sequence[Any]:
+    result: Any = session.execute(statement, values)
+    rows: Sequence[Any] = result.all() if result.returns_rows else ()
+    return rows
+
+
+def _pipelined(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any]]:
+    connection = session.connection()
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is
+    try:
+        # A pipeline of one would only be longer.
+        with driver.pipeline() if len(errands) > 1 else nullcontext():
+            cursors = [_sent(driver, _ready(statement, connection.dialect), values) for statement, values in errands]
+        return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+    except psycopg.Error as error:
+        gone = connection.dialect.is_disconnect(cast(Any, error), connection.connection.dbapi_connection, None)
+        if gone:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=gone,
+            dialect=connection.dialect,
+        ) from error
+
+
+def _sent(driver: psycopg.Connection[Any], ready: _Ready, values: Values) -> psycopg.Cursor[Any]:
+    cursor = driver.cursor(row_factory=namedtuple_row)
+    cursor.execute(ready.text, ready.bound(values))
+    return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as the driver takes it, with what turns values into the driver's."""
+
+    text: bytes
+    constants: Values
+    processors: Mapping[str, Callable[[Any], Any]]
+
+    def bound(self, values: Values) -> dict[str, Any]:
+        bound = {**self.constants, **values}
+        for name, process in self.processors.items():
+            bound[name] = process(bound[name])
+        return bound
+
+
+@lru_cache(maxsize=256)
+def _ready(statement: Executable, dialect: Dialect) -> _Ready:
+    assert isinstance(statement, ClauseElement)
+    compiled: Any = statement.compile(dialect=dialect)
+    processors = {
+        name: process
+        for name, bind in compiled.binds.items()
+        if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    return _Ready(str(compiled).encode(), constants, processors)

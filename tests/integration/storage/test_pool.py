@@ -1,0 +1,44 @@
+"""A pooled connection that has rested is asked whether it still works; one that was cut meanwhile is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from shared.storage import database
+
+
+def test_a_connection_cut_while_it_rested_is_made_anew(
+    new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_RESTED_SECONDS", 0.0)
+    engine, other = (database.make_engine(new_database("reporting")) for _ in range(2))
+    with engine.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
+    for made in (engine, other):
+        made.dispose()
+
+
+def test_one_cut_a_moment_ago_fails_once_as_an_outage_and_no_more(
+    new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_RESTED_SECONDS", 3600.0)
+    engine, other = (database.make_engine(new_database("reporting")) for _ in range(2))
+    with engine.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with engine.connect() as connection, pytest.raises(OperationalError) as cut:
+        connection.execute(text("SELECT 1"))
+    assert cut.value.connection_invalidated
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    for made in (engine, other):
+        made.dispose()

@@ -1,0 +1,107 @@
+"""Several statements go to the database together and come back together, alike on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Column, Engine, Integer, MetaData, String, Table, bindparam, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from shared.storage import InstantUTC
+from shared.storage.database import make_engine
+from shared.storage.rows import put_row
+from shared.storage.trip import one_trip
+
+METADATA = MetaData()
+THING = Table(
+    "thing",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(20), unique=True),
+    Column("facts", JSON(none_as_null=True)),
+    Column("at", InstantUTC),
+)
+BY_NAME = select(THING).where(THING.c.name == bindparam("wanted"))
+NOON = datetime(2026, 10, 9, 4, 0, tzinfo=UTC)
+
+
+def row(number: int, name: str, **changes: Any) -> dict[str, Any]:
+    return {"id": number, "name": name, "facts": {"小时": [1, 2.5, None]}, "at": NOON} | changes
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/trip.db"
+    else:
+        url = request.getfixturevalue("new_database")("reporting")
+    made = make_engine(url)
+    METADATA.create_all(made)
+    yield made
+    made.dispose()
+
+
+def test_the_answers_come_back_in_the_order_of_the_errands(engine: Engine) -> None:
+    with Session(engine) as session:
+        found = one_trip(
+            session,
+            [
+                put_row(session, THING, row(1, "一")),
+                (BY_NAME, {"wanted": "一"}),
+                put_row(session, THING, row(2, "二", facts=None, at=None)),
+                (BY_NAME, {"wanted": "二"}),
+                (BY_NAME, {"wanted": "三"}),
+            ],
+        )
+        assert [len(rows) for rows in found] == [0, 1, 0, 1, 0]
+        assert (found[1][0].name, found[1][0].facts) == ("一", {"小时": [1, 2.5, None]})
+        assert (found[3][0].facts, found[3][0].at) == (None, None)
+        assert one_trip(session, []) == []
+
+
+def test_what_was_sent_together_is_committed_and_undone_with_the_transaction(engine: Engine) -> None:
+    with Session(engine) as session:
+        one_trip(session, [put_row(session, THING, row(1, "一")), put_row(session, THING, row(2, "二"))])
+        session.commit()
+        one_trip(session, [put_row(session, THING, row(3, "三"))])
+        session.rollback()
+        assert session.scalars(select(THING.c.at).order_by(THING.c.id)).all() == [NOON, NOON]
+
+
+def test_a_row_that_is_there_changes_where_it_may(engine: Engine) -> None:
+    with Session(engine) as session:
+        one_trip(session, [put_row(session, THING, row(1, "一"))])
+        one_trip(session, [put_row(session, THING, row(1, "二", facts={"changed": True}), changing=("facts",))])
+        assert session.execute(select(THING.c.name, THING.c.facts)).all() == [("一", {"changed": True})]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_error_is_the_toolkits_own_and_undoes_everything(engine: Engine, place: int) -> None:
+    with Session(engine) as session:
+        errands = [put_row(session, THING, row(1, "一")), put_row(session, THING, row(2, "二"))]
+        errands.insert(place, put_row(session, THING, row(9, "一" if place else "二")))
+        with pytest.raises(IntegrityError) as refused:
+            one_trip(session, errands)
+        # What was written is nobody's business but the database's.
+        assert "小时" not in str(refused.value)
+        session.rollback()
+        assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+
+
+def test_a_connection_that_was_cut_is_an_outage_and_the_next_one_works(new_database: Any) -> None:
+    engine = make_engine(new_database("reporting"))
+    METADATA.create_all(engine)
+    with Session(engine) as session, engine.connect() as other:
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(OperationalError) as cut:
+            one_trip(session, [put_row(session, THING, row(1, "一")), put_row(session, THING, row(2, "二"))])
+        assert cut.value.connection_invalidated
+        session.rollback()
+        assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+    engine.dispose()
