@@ -111,7 +111,7 @@ def to_read(question: Question) -> Permit | Refusal:
     unread = next((task for task in copies if task.state is TaskState.OPEN), None)
     if unread is None and not copies:
         return Refusal(RefusalCode.NOT_YOURS)
-    return Permit(unread) if unread else Refusal(RefusalCode.NOT_LEGAL_NOW, question.case.last)
+    return Permit(unread) if unread else Refusal(RefusalCode.NOT_LEGAL_NOW)
 
 
 def to_claim(question: Question) -> Permit | Refusal:
@@ -246,7 +246,7 @@ def to_hasten(question: Question) -> Permit | Refusal:
     """Permit a reminder, unless the last one was a moment ago."""
     last = question.case.reminded_at
     if last is not None and question.world.at < last + REMIND_EVERY:
-        return Refusal(RefusalCode.TOO_SOON, question.case.last)
+        return Refusal(RefusalCode.TOO_SOON)
     return Permit()
 
 
@@ -256,7 +256,7 @@ def to_revoke(question: Question) -> Permit | Refusal:
     if allowed is None or closed_at is None:
         return Refusal(RefusalCode.NOT_LEGAL_NOW, question.case.last)
     if question.world.at > closed_at + timedelta(days=allowed.days):
-        return Refusal(RefusalCode.TOO_LATE, question.case.last)
+        return Refusal(RefusalCode.TOO_LATE)
     return Permit()
 
 

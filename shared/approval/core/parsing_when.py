@@ -51,10 +51,9 @@ def _compare(reader: Reader, item: Mapping[str, Any], place: str) -> Compare:
         reader.problem(at(place, "value"), Mistake.NOT_A_LIST, least=1)
     elif comparison in _ORDERED and (isinstance(value, bool) or not isinstance(value, int | float | str)):
         reader.problem(at(place, "value"), Mistake.NOT_COMPARABLE)
-    elif not all(one is None or isinstance(one, str | int | float) for one in _values(value)):
+    elif not all(
+        one is None or isinstance(one, str | int | float)
+        for one in (item["value"] if comparison is Comparison.ONE_OF else [value])
+    ):
         reader.problem(at(place, "value"), Mistake.NOT_A_VALUE)
     return Compare(field, comparison, tuple(value) if isinstance(value, list) else value)
-
-
-def _values(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -13,6 +13,7 @@ from shared.approval.service import Approvals
 from shared.http import HttpService, create_service_app
 from shared.storage import Database
 from tests.integration.approval.office import BAO, BEN, CAI, DAI, METADATA, Office, TickingClock
+from tests.integration.approval.racing import Track
 from tests.integration.listening import make_database
 from tests.integration.signing import VERIFIER
 
@@ -39,6 +40,14 @@ def office(database: Database) -> Office:
         for who in (BEN, BAO, CAI, DAI):
             made.follow(uow, who)
     return made
+
+
+@pytest.fixture
+def track(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Track]:
+    """Let two threads start from one line."""
+    made = Track(office, monkeypatch)
+    yield made
+    made.barrier.abort()
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ class Office:
         expected_rev: int | None = None,
         remarks: tuple[Remark, ...] = (),
         content: Mapping[str, Any] | None = None,
-        details: Details = Details(),
+        details: Details = Details(),  # a frozen value
     ) -> CaseView:
         with self.database.unit_of_work() as uow:
             return self.approvals.act(

@@ -6,25 +6,18 @@ transaction write at a time, so there they meet just before they begin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier, BrokenBarrierError
-from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select
 
-from shared.approval import directory
 from shared.approval.core.words import Verb
 from shared.approval.tables import CaseRow
-from shared.approval.views import CaseView
-from shared.errors import AnyuanError, Conflict, Forbidden
+from shared.errors import Conflict, Forbidden
 from shared.identity import Principal
 from tests.integration.approval.office import ANN, BAO, BEN, COUNTY, Office, fresh_id, official
+from tests.integration.approval.racing import Track, quietly
 
-T = TypeVar("T")
-LIMIT = 20.0  # seconds
 ROUNDS = 5
 PAIRS = [
     ((Verb.APPROVE, BEN), (Verb.APPROVE, BAO)),
@@ -37,66 +30,6 @@ PAIRS = [
     ((Verb.WITHDRAW, ANN), (Verb.WITHDRAW, ANN)),
     ((Verb.APPROVE, BEN), (Verb.APPROVE, BEN)),
 ]
-
-
-class Track:
-    """Lets two threads start from one line."""
-
-    def __init__(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.barrier = Barrier(2)
-        self.inside = office.database.engine.dialect.name == "postgresql"
-        if self.inside:
-            read = directory.posts_of
-
-            def read_and_wait(*arguments: Any, **options: Any) -> Any:
-                found = read(*arguments, **options)
-                if options["lock"]:
-                    self.wait()
-                return found
-
-            monkeypatch.setattr(directory, "posts_of", read_and_wait)
-
-    def wait(self) -> None:
-        try:
-            self.barrier.wait(LIMIT)
-        except BrokenBarrierError:
-            # The other has nothing more to wait for; this one goes on alone.
-            return
-
-    def run(self, *commands: Callable[[], CaseView | None]) -> tuple[list[CaseView], list[AnyuanError]]:
-        """Run the commands at once; answers who was accepted and who was refused."""
-
-        def start(command: Callable[[], CaseView | None]) -> CaseView | AnyuanError | None:
-            if not self.inside:
-                self.wait()
-            try:
-                return command()
-            except AnyuanError as error:
-                return error
-
-        self.barrier.reset()
-        with ThreadPoolExecutor(len(commands)) as threads:
-            answers = list(threads.map(start, commands))
-        return (
-            [answer for answer in answers if isinstance(answer, CaseView)],
-            [answer for answer in answers if isinstance(answer, AnyuanError)],
-        )
-
-
-@pytest.fixture
-def track(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Track]:
-    made = Track(office, monkeypatch)
-    yield made
-    made.barrier.abort()
-
-
-def quietly(track: Track, command: Callable[[], T]) -> T:
-    """Run one command that nobody races."""
-    track.barrier.abort()
-    try:
-        return command()
-    finally:
-        track.barrier.reset()
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: "-".join(f"{verb}.{who.name}" for verb, who in pair))
