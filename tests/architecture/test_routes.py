@@ -48,7 +48,7 @@ def test_administrators_read_no_business_data_by_their_post(service: str) -> Non
 
     Who hands somebody's tasks over is told which ones, and nothing of what they are about.
     """
-    administration = ("/accounts", "/posts", "/messaging", "/definitions", "/cases/hand-over")
+    administration = ("/accounts", "/posts", "/messaging", "/definitions", "/hand-over")
     administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
     for route, access in authorisation_table(app_for_documents(service)).items():
         if access.roles & administrators:

@@ -96,7 +96,7 @@ def _decide(service: str, rows: list[_Row], verb: str, opinion: str) -> list[_Re
         return []
     told = [{"case_id": row.case_id, "revision": row.revision, "command_id": row.command_id} for row in mine]
     try:
-        answer = api().post(service, "cases", "decisions", body={"verb": verb, "opinion": opinion, "rows": told})
+        answer = api().post(service, "decisions", body={"verb": verb, "opinion": opinion, "rows": told})
     except Problem as problem:
         return [_Result(row, "", words().pick(problem.zh, problem.en)) for row in mine]
     except ServiceAway:

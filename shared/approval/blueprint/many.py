@@ -35,7 +35,7 @@ def add_many(blp: Blueprint, approvals: Approvals) -> None:
 
 
 def _add_decisions(blp: Blueprint, approvals: Approvals) -> None:
-    @blp.route("/cases/decisions", methods=["POST"])
+    @blp.route("/decisions", methods=["POST"])
     @blp.arguments(DecisionsIn)
     @blp.response(200, DecisionsOut)
     @signed_in
@@ -65,7 +65,7 @@ def _add_decisions(blp: Blueprint, approvals: Approvals) -> None:
 
 
 def _add_hand_over(blp: Blueprint, approvals: Approvals) -> None:
-    @blp.route("/cases/hand-over", methods=["POST"], parameters=[_KEY])
+    @blp.route("/hand-over", methods=["POST"], parameters=[_KEY])
     @blp.arguments(HandOverIn)
     @blp.response(200, HandOverOut)
     @allow(Role.SYSTEM_ADMIN)

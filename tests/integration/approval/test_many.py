@@ -38,7 +38,7 @@ def rows(*case_ids: str, revision: int = 1) -> list[dict[str, Any]]:
 
 def decide(app: Flask, who: Principal, sent: list[dict[str, Any]], verb: str = "approve", opinion: str = "同意") -> Any:
     body = {"verb": verb, "opinion": opinion, "rows": sent}
-    return caller(app, who).call("POST", "/cases/decisions", body)
+    return caller(app, who).call("POST", "/decisions", body)
 
 
 def attempts(office: Office) -> list[tuple[str, str, str]]:
@@ -119,7 +119,7 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(
     office: Office, app: Flask, change: dict[str, Any], pointer: str
 ) -> None:
     body = {"verb": "approve", "rows": [TWICE]} | change
-    answer = caller(app, BEN).call("POST", "/cases/decisions", body)
+    answer = caller(app, BEN).call("POST", "/decisions", body)
     assert answer.status_code == 422
     assert answer.json is not None
     assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
@@ -127,7 +127,7 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(
 
 def hand_over(app: Flask, who: Principal, key: str = "", **change: Any) -> Any:
     body = {"from": "ben", "to": "bao", "opinion": "本人调离"} | change
-    return caller(app, who).call("POST", "/cases/hand-over", body, Idempotency_Key=key or fresh_id())
+    return caller(app, who).call("POST", "/hand-over", body, Idempotency_Key=key or fresh_id())
 
 
 @pytest.fixture
@@ -201,12 +201,12 @@ def test_a_hand_over_that_cannot_be_is_refused(
     leaving: Office, app: Flask, who: Principal, change: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     body = {"from": "ben", "to": "bao", "opinion": "本人调离"} | change
-    assert caller(app, who).refused("POST", "/cases/hand-over", body, Idempotency_Key=fresh_id()) == expected
+    assert caller(app, who).refused("POST", "/hand-over", body, Idempotency_Key=fresh_id()) == expected
 
 
 def test_a_hand_over_needs_its_id(leaving: Office, app: Flask) -> None:
     body = {"from": "ben", "to": "bao", "opinion": "本人调离"}
-    assert caller(app, ADA).refused("POST", "/cases/hand-over", body) == (428, "idempotency_key_missing")
+    assert caller(app, ADA).refused("POST", "/hand-over", body) == (428, "idempotency_key_missing")
 
 
 def test_who_can_be_given_a_part_is_listed_with_the_verbs(leaving: Office, app: Flask) -> None:

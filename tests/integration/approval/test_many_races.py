@@ -20,7 +20,7 @@ def test_batches_in_opposite_orders_never_wait_in_a_circle(office: Office, app: 
 
         def send(who: Principal, case_ids: list[str]) -> list[tuple[str, int]]:
             body = {"verb": "approve", "rows": rows(*case_ids)}
-            answer = caller(app, who).call("POST", "/cases/decisions", body)
+            answer = caller(app, who).call("POST", "/decisions", body)
             assert answer.status_code == 200, answer.text
             assert answer.json is not None
             return [(one["case_id"], (one["problem"] or {}).get("status", 200)) for one in answer.json["results"]]
