@@ -95,7 +95,7 @@ def office_at(url: str) -> Iterator[Office]:
     for metadata in (kit_metadata, ApprovalBase.metadata):
         metadata.create_all(database.engine)
     with database.unit_of_work() as uow:
-        made.approvals.publish_definitions(uow)
+        made.approvals.prepare(uow)
         for who in OFFICIALS:
             for post in who.posts:
                 made.approvals.follow_post(uow, _begins(who, post))
