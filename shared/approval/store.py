@@ -34,7 +34,7 @@ from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
 from shared.messaging.upsert import upsert
-from shared.storage.rows import put_row
+from shared.storage.rows import put_row, put_rows
 from shared.storage.trip import Errand, one_trip
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
@@ -156,22 +156,21 @@ def save(session: Session, before: Case, move: Move, *, also: Sequence[Errand] =
 
 def save_new(session: Session, move: Move, *, also: Sequence[Errand] = ()) -> None:
     """Write down the rest of a case whose own row was just inserted, and what else is to be written."""
-    rows = ({"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred))
-    one_trip(session, [*(put_row(session, _BARRED, row) for row in rows), *_parts(session, None, move), *also])
+    rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
+    one_trip(session, [*put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
 
 
 def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
     case = move.case
-    for stage in _changed(before.stages if before else (), case.stages):
-        yield put_row(session, _STAGES, stage_columns(case, stage), changing=STAGE_MOVES)
-    for task in _changed(before.tasks if before else (), case.tasks):
-        yield put_row(session, _TASKS, task_columns(case, task), changing=TASK_MOVES)
+    stages = [stage_columns(case, stage) for stage in _changed(before.stages if before else (), case.stages)]
+    yield from put_rows(session, _STAGES, stages, changing=STAGE_MOVES)
+    tasks = [task_columns(case, task) for task in _changed(before.tasks if before else (), case.tasks)]
+    yield from put_rows(session, _TASKS, tasks, changing=TASK_MOVES)
     if move.snapshot is not None:
         yield put_row(session, _ROUNDS, round_columns(case, move.snapshot))
     if move.decision is not None:
         yield put_row(session, _DECISIONS, decision_columns(move.decision))
-    for entry in move.entries:
-        yield put_row(session, _EVENTS, entry_columns(entry))
+    yield from put_rows(session, _EVENTS, [entry_columns(entry) for entry in move.entries])
     yield from timers.errands(session, before, move)
 
 

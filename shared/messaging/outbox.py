@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from shared.contracts.base import ANY_PUBLISHER, Event
 from shared.messaging.envelope import encode
 from shared.messaging.tables import outbox, stream_head
-from shared.storage.rows import put_row
+from shared.storage.rows import put_rows
 from shared.storage.trip import one_trip
 from shared.trace import Trace
 
@@ -74,7 +74,7 @@ class StoredOutbox:
                     "created_at": now,
                 }
             )
-        one_trip(session, [put_row(session, outbox, row) for row in rows])
+        one_trip(session, put_rows(session, outbox, rows))
 
     @staticmethod
     def _raise_heads(session: Session, counts: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -1,8 +1,8 @@
-"""Statements that write whole rows, on both databases, made once for each table."""
+"""Statements that write whole rows, on both databases, made once for each table and number of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,19 +12,34 @@ from sqlalchemy.orm import Session
 
 from shared.storage.trip import Errand
 
+Row = Mapping[str, Any]
 
-def put_row(session: Session, table: Table, row: Mapping[str, Any], *, changing: tuple[str, ...] = ()) -> Errand:
-    """Answer the errand that inserts a row, or changes these columns of the one that is there, by the primary key.
 
-    The row names all columns of the table but those that the database fills in itself.
+def put_rows(session: Session, table: Table, rows: Sequence[Row], *, changing: tuple[str, ...] = ()) -> list[Errand]:
+    """Answer the errands that insert rows, or change these columns of the ones that are there, by the primary key.
+
+    All rows name the same columns: those of the table but for what the database fills in itself. PostgreSQL gets them
+    in one statement. SQLite gets one for each row: there a statement of many rows is compiled anew every time.
     """
-    return _putting(table, session.get_bind().dialect.name, tuple(row), changing), row
+    dialect = session.get_bind().dialect.name
+    parts = [rows] if dialect == "postgresql" and rows else [[row] for row in rows]
+    return [(_putting(table, dialect, tuple(part[0]), len(part), changing), _numbered(part)) for part in parts]
+
+
+def put_row(session: Session, table: Table, row: Row, *, changing: tuple[str, ...] = ()) -> Errand:
+    """Answer the errand that inserts one row, or changes these columns of it."""
+    return put_rows(session, table, [row], changing=changing)[0]
+
+
+def _numbered(rows: Sequence[Row]) -> Row:
+    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
 
 
 @cache
-def _putting(table: Table, dialect: str, names: tuple[str, ...], changing: tuple[str, ...]) -> Executable:
+def _putting(table: Table, dialect: str, names: tuple[str, ...], count: int, changing: tuple[str, ...]) -> Executable:
     inserting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()
-    inserting = inserting.values({name: bindparam(name, type_=table.c[name].type) for name in names})
+    rows = [{name: bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names} for place in range(count)]
+    inserting = inserting.values(rows if count > 1 else rows[0])
     if changing:
         keys = [column.name for column in table.primary_key]
         changed = {name: inserting.excluded[name] for name in changing}

@@ -1,15 +1,14 @@
 """Sending several statements to the database in one trip, and getting all their answers back together.
 
 A command of a few dozen small statements spends most of its time on the way to the database and back, and in what a
-toolkit does around each statement. On PostgreSQL a trip goes through the driver's pipeline, with texts that were
-compiled once; the database still runs the statements one after the other, in the transaction at hand. SQLite has no
-trips to save: there each statement is executed as always.
+toolkit does around each statement. On PostgreSQL the statements of a trip are one text, of parts that were compiled
+once; the database still runs them one after the other, in the transaction at hand. SQLite has no trips to save: there
+each statement is executed as always.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -35,7 +34,7 @@ def one_trip(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any]]
         return []
     if session.get_bind().dialect.name != "postgresql":
         return [_executed(session, statement, values) for statement, values in errands]
-    return _pipelined(session, errands)
+    return _sent(session, errands)
 
 
 def _executed(session: Session, statement: Executable, values: Values) -> Sequence[Any]:
@@ -44,14 +43,12 @@ def _executed(session: Session, statement: Executable, values: Values) -> Sequen
     return rows
 
 
-def _pipelined(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any]]:
+def _sent(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any]]:
     connection = session.connection()
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is
+    ready = [(_ready(statement, connection.dialect), values) for statement, values in errands]
     try:
-        # A pipeline of one would only be longer.
-        with driver.pipeline() if len(errands) > 1 else nullcontext():
-            cursors = [_sent(driver, _ready(statement, connection.dialect), values) for statement, values in errands]
-        return [cursor.fetchall() if cursor.description else () for cursor in cursors]
+        return [_alone(driver, *ready[0])] if len(ready) == 1 else _together(driver, ready)
     except psycopg.Error as error:
         gone = connection.dialect.is_disconnect(cast(Any, error), connection.connection.dbapi_connection, None)
         if gone:
@@ -67,10 +64,25 @@ def _pipelined(session: Session, errands: Sequence[Errand]) -> list[Sequence[Any
         ) from error
 
 
-def _sent(driver: psycopg.Connection[Any], ready: _Ready, values: Values) -> psycopg.Cursor[Any]:
+def _alone(driver: psycopg.Connection[Any], ready: _Ready, values: Values) -> Sequence[Any]:
+    """Run one statement as the driver likes it best: prepared by the server once it has come a few times."""
     cursor = driver.cursor(row_factory=namedtuple_row)
     cursor.execute(ready.text, ready.bound(values))
-    return cursor
+    return _rows(cursor)
+
+
+def _together(driver: psycopg.Connection[Any], errands: Sequence[tuple[_Ready, Values]]) -> list[Sequence[Any]]:
+    """Run several statements as one text, into which the driver has written the values, quoted."""
+    cursor = psycopg.ClientCursor(driver, row_factory=namedtuple_row)
+    cursor.execute("; ".join(cursor.mogrify(ready.text, ready.bound(values)) for ready, values in errands))
+    found = [_rows(cursor)]
+    while cursor.nextset():
+        found.append(_rows(cursor))
+    return found
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> Sequence[Any]:
+    return cursor.fetchall() if cursor.description else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,12 +138,20 @@ def test_a_wrong_question_is_refused(standing: Served, path: str, query: str, co
         ("lifang", "/cases/{organisation_case}/trail", 404, "case_not_found"),
         ("other-clerk", "/cases/{volunteer_case}", 404, "case_not_found"),
         ("other-clerk", "/organisations/{organisation}", 404, "organisation_not_found"),
-        ("system-admin", "/cases/{volunteer_case}", 404, "case_not_found"),
+        ("security-admin", "/cases/{volunteer_case}", 404, "case_not_found"),
     ],
 )
 def test_what_is_not_theirs_is_not_there(standing: Served, by: str, path: str, status: int, code: str) -> None:
     with standing.unchanged():
         refusal_in(standing.by(who(standing, by)).call("GET", path.format(**standing.known)), status, code)
+
+
+def test_who_looks_after_cases_sees_their_course_and_not_what_they_are_about(standing: Served) -> None:
+    case = standing.by(who(standing, "system-admin")).get(f"/cases/{standing.known['volunteer_case']}")
+    assert case["allowed_actions"] == ["suspend", "terminate", "migrate"]
+    assert [one["content"] for one in case["rounds"]] == [{}]
+    shown = standing.by(who(standing, "zhang")).get(f"/cases/{standing.known['volunteer_case']}")
+    assert shown["rounds"][0]["content"] != {}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +165,8 @@ def test_what_is_not_theirs_is_not_there(standing: Served, by: str, path: str, s
         ("clerk", "volunteer_case", "reject", 422, "opinion_required"),
         ("other-clerk", "volunteer_case", "approve", 404, "case_not_found"),
         ("lifang", "volunteer_case", "withdraw", 404, "case_not_found"),
-        ("system-admin", "volunteer_case", "approve", 404, "case_not_found"),
+        ("system-admin", "volunteer_case", "approve", 403, "not_yours"),
+        ("security-admin", "volunteer_case", "approve", 404, "case_not_found"),
     ],
 )
 def test_who_may_not_decide_is_told_so_or_nothing(
