@@ -47,9 +47,10 @@ def _sent(office: Office, command: Callable[[], object]) -> dict[str, int]:
                 event.remove(office.database.engine, moment, act)
         log.seek(0)
         said = [line.split("\t") for line in log.read().decode(errors="replace").splitlines()]
-    # What we send is marked F; each Sync asks for an answer, and so does a Query that is sent as one text.
-    kinds = [words[3] for words in said if len(words) > 3 and words[1] == "F"]
+    sides = [(words[1], words[3]) for words in said if len(words) > 3]
     return {
-        "statements": sum(kind in ("Execute", "Query") for kind in kinds),
-        "trips": sum(kind in ("Sync", "Query") for kind in kinds),
+        # However they were sent, alone or many as one text, the server says of each that it is complete.
+        "statements": sum(side == "B" and kind == "CommandComplete" for side, kind in sides),
+        # Each Sync asks for an answer, and so does a Query that is sent as a text.
+        "trips": sum(side == "F" and kind in ("Sync", "Query") for side, kind in sides),
     }
