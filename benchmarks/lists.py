@@ -43,7 +43,8 @@ SELECT 'c' || lpad(i::text, 9, '0'), 'hebei', 'activity_report', 'r' || i, '第'
 FROM (SELECT i, timestamptz '2023-10-01' + i * interval '90 seconds' AS at FROM generate_series(1, :cases) i) made;
 INSERT INTO approval_stage
 SELECT id, n, 1, 1, (ARRAY['county','city'])[n], (ARRAY[home_region,'130100'])[n], 'any', NULL, NULL, NULL, NULL, '[]',
-  CASE WHEN n = 2 AND state = 'running' THEN 'open' ELSE 'passed' END, opened_at, opened_at + interval '5 days', false
+  CASE WHEN n = 2 AND state = 'running' THEN 'open' ELSE 'passed' END, opened_at,
+  opened_at + interval '5 days', false, 0
 FROM approval_case, generate_series(1, 2) n;
 INSERT INTO approval_task
 SELECT case_id, number, number, 'approve', NULL, 0, 'approver', region, NULL, '', NULL, NULL, state, clock_from,
