@@ -67,7 +67,9 @@ class Settings:
     profile: str
     clock: str
     database_url: str = field(repr=False)
+    database_password_file: Path | None
     broker_url: str = field(repr=False)
+    broker_password_file: Path | None
     token_keys_file: Path | None
     token_signing_key_file: Path | None
     data_key_file: Path | None
@@ -88,7 +90,9 @@ class Settings:
             profile=given.text("PROFILE"),
             clock=given.text("CLOCK"),
             database_url=given.url("DATABASE"),
+            database_password_file=given.path("DATABASE_PASSWORD_FILE"),
             broker_url=given.url("BROKER"),
+            broker_password_file=given.path("BROKER_PASSWORD_FILE"),
             token_keys_file=given.path("TOKEN_KEYS_FILE"),
             token_signing_key_file=given.path("TOKEN_SIGNING_KEY_FILE"),
             data_key_file=given.path("DATA_KEY_FILE"),
@@ -120,7 +124,29 @@ class Settings:
             raise SettingsError(f"ANYUAN_{name.upper()} is not set; see the settings table in deploy/README.md")
         return value
 
+    def database_url_of(self, service: str) -> str:
+        """Answer where the database of a service is; `{service}` in the settings stands for its name.
 
+        :raises SettingsError: when it is not set, or its password cannot be read.
+        """
+        return self._url_of("database", service)
+
+    def broker_url_of(self, service: str) -> str:
+        """Answer the broker that a service talks to; `{service}` in the settings stands for its name.
+
+        :raises SettingsError: when it is not set, or its password cannot be read.
+        """
+        return self._url_of("broker", service)
+
+    def _url_of(self, name: str, service: str) -> str:
+        url = str(self.need(f"{name}_url")).replace(_SERVICE, service)
+        file = str(getattr(self, f"{name}_password_file") or "")
+        if _SERVICE not in file:
+            return url
+        return _with_password(url, Path(file.replace(_SERVICE, service)), name=name.upper())
+
+
+_SERVICE = "{service}"
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -141,13 +167,16 @@ class _Given:
     def url(self, name: str) -> str:
         """Answer a URL with the password from its file put in."""
         url, file = self.text(f"{name}_URL"), self.path(f"{name}_PASSWORD_FILE")
-        if not url or file is None:
-            return url
-        try:
-            password = file.read_text().strip()
-        except OSError as error:
-            raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
-        user, at, place = url.partition("@")
-        if not at:
-            raise SettingsError(f"ANYUAN_{name}_URL names no user, but ANYUAN_{name}_PASSWORD_FILE is set")
-        return f"{user}:{quote(password, safe='')}@{place}"
+        # Where there is a file for each service, it is read when it is known which one is meant.
+        return url if not url or file is None or _SERVICE in str(file) else _with_password(url, file, name=name)
+
+
+def _with_password(url: str, file: Path, *, name: str) -> str:
+    try:
+        password = file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
+    user, at, place = url.partition("@")
+    if not at:
+        raise SettingsError(f"ANYUAN_{name}_URL names no user, but ANYUAN_{name}_PASSWORD_FILE is set")
+    return f"{user}:{quote(password, safe='')}@{place}"

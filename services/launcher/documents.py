@@ -10,7 +10,8 @@ from pathlib import Path
 from flask import Flask
 
 from services.launcher.approval_documents import route_pictures, verbs_table
-from services.launcher.parts import SERVICES, Keys, app_of, event_map
+from services.launcher.event_map import event_map
+from services.launcher.parts import SERVICES, Keys, app_of
 from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox

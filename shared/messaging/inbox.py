@@ -196,7 +196,7 @@ class Inbox:
 
     def _react(self, uow: UnitOfWork, envelope: Envelope) -> None:
         # What the reactions publish belongs to the trace of the event that caused it.
-        uow.trace = envelope.trace.child()
+        uow.trace = envelope.trace.caused_by(envelope.event_id)
         with tracing(uow.trace):
             for reaction in self._reactions.of(type(envelope.event)):
                 reaction(uow, envelope.event)
@@ -252,7 +252,9 @@ class Inbox:
             if database_is_away(error):
                 raise
             with self._database.unit_of_work() as uow:
-                held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}")
+                # What cannot be read now cannot be read in a minute either.
+                hopeless = isinstance(error, Undecodable)
+                held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}", is_hopeless=hopeless)
             return False
 
 

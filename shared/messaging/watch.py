@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,8 +30,11 @@ class MessagingState:
     retrying: int
     behind: int
     """Events that wait behind an earlier one of the same thing."""
+    oldest_held_seconds: float
+    """How long the oldest event waits that is tried again or stands behind another; dead ones are not counted."""
     dead: int
     """Events that wait until somebody replays or discards them."""
+    dead_by_type: Mapping[str, int]
 
 
 def messaging_state(session: Session, now: datetime) -> MessagingState:
@@ -41,15 +46,26 @@ def messaging_state(session: Session, now: datetime) -> MessagingState:
         )
     ).one()
     received = session.execute(select(func.count()).select_from(inbox)).scalar_one()
-    counted = session.execute(select(held_event.c.state, func.count()).group_by(held_event.c.state))
-    by_state: dict[str, int] = {row[0]: row[1] for row in counted}
+    waiting = held_event.c.state.in_((held.RETRY, held.BEHIND))
+    oldest_held = session.scalar(select(func.min(held_event.c.held_at)).where(waiting))
+    columns = (held_event.c.state, held_event.c.type)
+    counted = session.execute(select(*columns, func.count()).group_by(*columns)).all()
+    by_state = Counter[str]()
+    for state, _, count in counted:
+        by_state[state] += count
     return MessagingState(
         published=int(published),
         unsent=unsent,
-        oldest_unsent_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        oldest_unsent_seconds=_age(oldest, now),
         parked=parked,
         received=received,
-        retrying=by_state.get(held.RETRY, 0),
-        behind=by_state.get(held.BEHIND, 0),
-        dead=by_state.get(held.DEAD, 0),
+        retrying=by_state[held.RETRY],
+        behind=by_state[held.BEHIND],
+        oldest_held_seconds=_age(oldest_held, now),
+        dead=by_state[held.DEAD],
+        dead_by_type={type_: count for state, type_, count in counted if state == held.DEAD},
     )
+
+
+def _age(oldest: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
