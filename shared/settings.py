@@ -52,6 +52,10 @@ SETTINGS: tuple[Setting, ...] = (
         default="/tmp/anyuan-heartbeat",  # noqa: S108  # a touch file
     ),
     Setting(
+        name="ANYUAN_METRICS_ADDRESS",
+        meaning="Where a relay or worker answers Prometheus, as `host:port`; without it, nowhere",
+    ),
+    Setting(
         name="ANYUAN_FAILPOINT",
         meaning="Tests only, refused in production: where the process kills itself (`relay.after_confirm:kill`)",
     ),
@@ -77,6 +81,7 @@ class Settings:
     api_url: str
     number_block: str
     heartbeat_file: Path
+    metrics_address: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -100,6 +105,7 @@ class Settings:
             api_url=given.text("API_URL").rstrip("/"),
             number_block=given.text("NUMBER_BLOCK"),
             heartbeat_file=Path(given.text("HEARTBEAT_FILE")),
+            metrics_address=given.text("METRICS_ADDRESS"),
         )
         settings._check()
         return settings
@@ -113,6 +119,8 @@ class Settings:
             raise SettingsError("ANYUAN_CLOCK=adjustable is refused in production; set ANYUAN_PROFILE=demo to try it")
         if not re.fullmatch(r"[0-9]{2}", self.number_block):
             raise SettingsError("ANYUAN_NUMBER_BLOCK must be two digits")
+        if self.metrics_address and not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", self.metrics_address):
+            raise SettingsError("ANYUAN_METRICS_ADDRESS must be host:port, such as 127.0.0.1:9464")
 
     def need(self, name: str) -> Any:
         """Answer a setting that this process cannot do without.

@@ -17,7 +17,7 @@ from services.launcher.opening import opened, settings
 from services.launcher.parts import broker_url_of
 from shared.messaging.depths import Depth, depths_of
 from shared.messaging.lag import Underway, after_cursor, read_to, sent_since_known
-from shared.messaging.watch import MessagingState, messaging_state
+from shared.messaging.watch import Waiting, waiting
 from shared.storage import Database
 
 
@@ -26,7 +26,7 @@ class Lag:
     """How one service is doing: what it has to send, what is under way to it, and what it holds."""
 
     service: str
-    state: MessagingState
+    state: Waiting
     underway: int | None
     oldest_underway_seconds: float
     queue: Depth | None
@@ -66,7 +66,7 @@ def _lag(service: str, databases: Mapping[str, Database], *, embedded: bool) -> 
     database = databases[service]
     now = database.clock.now()
     with database.reading() as session:
-        state = messaging_state(session, now)
+        state = waiting(session, now)
     underway = _underway(service, databases) if len(databases) > 1 else None
     queue, dead_queue = (None, None) if embedded else _depths(service)
     return Lag(
