@@ -17,6 +17,7 @@ from services.launcher.opening import opened, settings
 from services.launcher.parts import broker_url_of
 from shared.messaging.depths import Depth, depths_of
 from shared.messaging.lag import Underway, after_cursor, read_to, sent_since_known
+from shared.messaging.rabbit import BROKER_ERRORS
 from shared.messaging.watch import Waiting, waiting
 from shared.storage import Database
 
@@ -48,6 +49,7 @@ def lag(most: float | None, service: str | None, data: Path | None, as_json: boo
     """Tell how far behind outboxes, queues and inboxes are (积压).
 
     What is under way to a service is read from the databases of those who publish; with one database it is not known.
+    In a node of one process, what is not sent yet is under way too.
     """
     with opened(service, data) as databases:
         found = [_lag(name, databases, embedded=data is not None) for name in databases]
@@ -99,7 +101,11 @@ def _depths(service: str) -> tuple[Depth | None, Depth | None]:
     given = settings()
     if not given.broker_url:
         return None, None
-    return depths_of(broker_url_of(service, given), service)
+    try:
+        return depths_of(broker_url_of(service, given), service)
+    except BROKER_ERRORS as error:
+        click.echo(f"RabbitMQ 没有回答 / RabbitMQ does not tell ({service}): {error}", err=True)
+        return None, None
 
 
 def _table(found: list[Lag]) -> Any:
