@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from shared.approval import commands, directory
+from shared.approval import commands, directory, recipients
 from shared.approval.base import table_of
 from shared.approval.commands import Action, Details
 from shared.approval.core.digest import sha256
@@ -18,7 +18,7 @@ from shared.approval.core.exclusion import ADMINISTRATOR
 from shared.approval.core.words import UNFINISHED, VOICES, CaseState, TaskKind, Verb
 from shared.approval.setting import Setting
 from shared.approval.tables import CaseRow, TaskRow
-from shared.approval.views import CaseView
+from shared.approval.views import CaseView, Recipient
 from shared.approval.waiting import fixed
 from shared.clock import business_date
 from shared.errors import AnyuanError, Invalid
@@ -135,6 +135,25 @@ def holdings(session: Session, setting: Setting, actor: str, *, at: datetime) ->
         for account_id, rows in found.items()
     ]
     return tuple(sorted(made, key=lambda one: (-one.tasks, one.name, one.account_id)))
+
+
+def successors(
+    session: Session, setting: Setting, actor: str, from_account: str, *, at: datetime
+) -> tuple[Recipient, ...]:
+    """Answer the officials who hold posts where somebody's tasks are decided: one of them can take over.
+
+    Whether a task can be theirs is settled task by task when it is handed over: nobody gets one of their own case.
+    """
+    found = next((one for one in holdings(session, setting, actor, at=at) if one.account_id == from_account), None)
+    if found is None:
+        return ()
+    return recipients.of_regions(
+        session,
+        found.regions,
+        names=setting.names(at),
+        without=frozenset({actor, from_account}),
+        verb=Verb.HAND_OVER_ALL,
+    )
 
 
 def _tasks_by_name(uow: UnitOfWork, setting: Setting, leaving: Leaving) -> list[tuple[str, int]]:

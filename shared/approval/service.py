@@ -163,6 +163,12 @@ class Approvals(Ground):
         """Answer who has unfinished tasks by name in cases of an administrator's regions, and how many."""
         return batches.holdings(session, self._setting, principal.account_id, at=at)
 
+    def successors(
+        self, session: Session, *, from_account: str, principal: Principal, at: datetime
+    ) -> tuple[Recipient, ...]:
+        """Answer who could take over what is somebody's by name."""
+        return batches.successors(session, self._setting, principal.account_id, from_account, at=at)
+
     def later_versions(
         self, session: Session, *, case_id: str, principal: Principal, at: datetime
     ) -> tuple[LaterVersion, ...]:

@@ -12,6 +12,7 @@ from shared.approval.blueprint.auditing import note
 from shared.approval.commands import Action
 from shared.approval.core.words import Verb
 from shared.approval.schemas.many import DecisionsIn, DecisionsOut, HandOverIn, HandOverOut, HoldingsOut
+from shared.approval.schemas.shown import RecipientsOut
 from shared.approval.service import Approvals
 from shared.errors import Fault, Invalid, PreconditionMissing
 from shared.http import allow, answers_anew, now, principal, reading, signed_in, uow
@@ -71,6 +72,13 @@ def _add_hand_over(blp: Blueprint, approvals: Approvals) -> None:
     def list_holdings() -> Any:
         """List who has tasks that a hand-over would move, and how many."""
         return {"items": approvals.holdings(reading(), principal=principal(), at=now())}
+
+    @blp.route("/hand-over/<account_id>/successors", methods=["GET"])
+    @blp.response(200, RecipientsOut)
+    @allow(Role.SYSTEM_ADMIN)
+    def list_successors(account_id: str) -> Any:
+        """List the officials who could take over somebody's tasks, those of the lowest codes first."""
+        return {"items": approvals.successors(reading(), from_account=account_id, principal=principal(), at=now())}
 
     @blp.route("/hand-over", methods=["POST"], parameters=[_KEY])
     @blp.arguments(HandOverIn)

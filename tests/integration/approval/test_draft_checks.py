@@ -21,7 +21,7 @@ def check(app: Flask, sent: dict[str, Any], *, language: str = "zh", key: str = 
 
 def test_a_sound_draft_has_no_faults_and_is_drawn_and_nothing_is_stored(app: Flask) -> None:
     found = check(app, body())
-    assert (found["faults"], [step["en"] for step in found["steps"]][0][:6]) == ([], "County")
+    assert (found["faults"], found["steps"][0]["en"][:6]) == ([], "County")
     picture = ET.fromstring(found["drawing"])  # noqa: S314  # our own
     assert picture.find("{http://www.w3.org/2000/svg}title").text == "审批流程：活动报告审批（第2版）"  # type: ignore[union-attr]  # the next assert would tell
     assert "Route: " in check(app, body(), language="en")["drawing"]

@@ -9,7 +9,7 @@ from flask import Flask
 from shared.approval.core.words import Verb
 from shared.identity import Role
 from tests.integration.approval.office import BEN, CAI, CITY, COUNTY, DINGZHOU, Office, caller, fresh_id, official
-from tests.integration.approval.test_definitions import ADA, KEY, app, body, publish, save
+from tests.integration.approval.test_definitions import ADA, app, body, publish, save
 
 __all__ = ["app"]
 
@@ -75,4 +75,3 @@ def test_administrators_below_the_province_migrate_too(office: Office, app: Flas
         who = official(f"Lea{region}", region, Role.SYSTEM_ADMIN)
         office.post(who)
         assert caller(app, who).call("GET", f"/cases/{case.id}/later-versions").status_code == expected
-    assert KEY == case.definition_key

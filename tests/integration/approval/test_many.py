@@ -195,6 +195,12 @@ def test_who_has_work_by_name_is_listed_before_it_is_handed_over(leaving: Office
     ]
     cui = official("Cui", COUNTY)
     leaving.post(cui)
+    named = caller(app, ADA).get("/hand-over/ben/successors")["items"]
+    assert [(one["name"], one["region_name"], one["verbs"]) for one in named] == [
+        ("Bao", "石家庄市正定县", ["hand_over_all"]),
+        ("Cui", "石家庄市正定县", ["hand_over_all"]),
+    ]
+    assert caller(app, ADA).get("/hand-over/nobody/successors")["items"] == []
     done = hand_over(app, ADA, to="cui").json["results"]
     assert len(done) == listed[0]["tasks"]
     assert [(one["account_id"], one["tasks"]) for one in caller(app, ADA).get("/hand-over")["items"]] == [
