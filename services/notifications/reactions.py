@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.notifications.commands import cases, copies, telling
+from services.notifications.commands import cases, copies, deputies, telling
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
 from shared.contracts.cases import (
     CalendarMissing,
@@ -28,6 +28,7 @@ from shared.messaging import Reactions
 reactions = Reactions("notifications")
 
 reactions.on(PostChanged)(copies.know_post)
+reactions.on(AbsenceChanged)(deputies.know_absence)
 reactions.on(AbsenceChanged)(telling.tell_absence)
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerRegistered)(telling.welcome_volunteer)

@@ -130,7 +130,8 @@ def about(known: Definition, draft: Draft, *, version: Json | None = None) -> di
         return {"changes": []}
     stored = write(known.body(other["version"]))
     return {
-        "changes": differences(stored, draft.text.replace("\r\n", "\n")),
+        # Both as we would write them: what differs is what they say, and not how somebody indents.
+        "changes": differences(stored, write(draft.body)),
         "by": _name(other["saved_by"]),
         "at": formats().moment(other["saved_at"]) if other["saved_at"] else "",
         "rev": other["rev"],

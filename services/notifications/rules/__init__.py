@@ -14,6 +14,7 @@ from services.notifications.rules.cases import (
     task_overdue,
     task_reminded,
 )
+from services.notifications.rules.deputies import deputies, for_deputy
 from services.notifications.rules.facts import (
     award_granted,
     hours_credited,
@@ -42,6 +43,8 @@ __all__ = [
     "case_closed",
     "case_held",
     "case_returned",
+    "deputies",
+    "for_deputy",
     "hours_credited",
     "is_system",
     "nomination_opened",
