@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.notifications.commands import cases, copies, deputies, telling
-from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.cases import (
     CalendarMissing,
     CaseClosed,
@@ -40,6 +40,7 @@ reactions.on(RecordVoided)(telling.tell_voided)
 reactions.on(NominationOpened)(telling.tell_candidate)
 reactions.on(NominationDecided)(telling.tell_decided_candidate)
 reactions.on(StarGranted)(telling.tell_star)
+reactions.on(StarWithdrawn)(telling.tell_star_withdrawn)
 reactions.on(AwardGranted)(telling.tell_award)
 reactions.on(ReportReturned)(telling.tell_returned)
 reactions.on(ReportApproved)(telling.tell_approved)

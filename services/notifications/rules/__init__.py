@@ -27,6 +27,7 @@ from services.notifications.rules.facts import (
     report_rejected,
     report_returned,
     star_granted,
+    star_withdrawn,
     volunteer_registered,
 )
 from services.notifications.rules.text import Text
@@ -56,6 +57,7 @@ __all__ = [
     "report_rejected",
     "report_returned",
     "star_granted",
+    "star_withdrawn",
     "task_assigned",
     "task_overdue",
     "task_reminded",
