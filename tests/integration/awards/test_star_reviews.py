@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from services.awards.app import approvals
 from services.awards.model import Star, StarReview
+from services.awards.snapshots import snapshots
 from shared.approval import reading, store
 from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.views import CaseView
-from shared.contracts.awards import StarWithdrawn
+from shared.contracts.awards import StarGranted, StarWithdrawn
 from shared.contracts.cases import TaskAssigned
 from shared.contracts.records import HoursVoided
 from shared.errors import Conflict, Forbidden
@@ -107,6 +108,9 @@ def test_a_star_that_was_taken_can_be_earned_again(starred: World) -> None:
     starred.listener.hear(voided(starred, "100"))
     decide(starred, Verb.APPROVE, by=CITY)
     assert starred.stars(NUMBER)[1] == 1
+    with starred.database.reading() as session:
+        told = snapshots.state_of(StarGranted)(session, "", 10)
+    assert [(star.volunteer_number, star.stars) for star in told if isinstance(star, StarGranted)] == [(NUMBER, 1)]
     starred.hear_hours(NUMBER, "650")
     starred.decide(Verb.APPROVE, by=CITY)
     assert starred.stars(NUMBER) == ([(1, "130123"), (3, "130100"), (3, "130100")], 3)
