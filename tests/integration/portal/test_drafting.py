@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 
 import pytest
@@ -165,6 +166,21 @@ def test_a_double_click_saves_once_and_a_draft_that_moved_is_not_published(world
     assert lost.status == 409
     assert "没有发布：草稿在您打开本页之后又有改动" in lost.text
     assert versions(world)[0][1] == "draft"
+
+
+def test_a_text_survives_the_end_of_a_session_and_a_page_that_is_too_old(world: World, admin: Browser) -> None:
+    other = world.browser("system")
+    other.open(DRAFT)
+    form = other.page.form("/draft")
+    forged = other.send(form, csrf_token="too old", do="save", text=SOUND)
+    assert forged.status == 400
+    assert html.unescape(forged.html.split("readonly>\n")[1].split("</textarea>")[0]) == SOUND
+    # Signed out in another window, which shares the cookies; the form's own token is still good.
+    other.client.delete_cookie("anyuan")
+    ended = other.send(form, do="save", text=SOUND)
+    assert "登录已过期" in ended.text
+    assert "workdays: 7" in ended.text
+    assert versions(world)[0][1] != "draft"
 
 
 def test_a_draft_begins_with_any_version_or_with_next_to_nothing(admin: Browser) -> None:
