@@ -74,13 +74,23 @@ class KnownVolunteer(Base):
 
 
 class StandingRow(Base):
-    """What counts towards a volunteer's stars: approved hours in hundredths, evaluations, and the stars held."""
+    """What counts towards a volunteer's stars: approved hours in hundredths, evaluations, and the stars held.
+
+    `review_due_at` is when the stars are to be looked at, because hours were `voided`: the name of the last activity.
+    """
 
     __tablename__ = "standing"
     __table_args__ = (
         CheckConstraint("stars BETWEEN 0 AND 5", name="stars"),
         CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name="quality"),
         CheckConstraint("total_hundredths >= 0", name="total"),
+        CheckConstraint("voided IS NULL OR review_due_at IS NOT NULL", name="review"),
+        Index(
+            "ix_standing_review_due",
+            "review_due_at",
+            postgresql_where=text("review_due_at IS NOT NULL"),
+            sqlite_where=text("review_due_at IS NOT NULL"),
+        ),
     )
 
     volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"), primary_key=True)
@@ -88,6 +98,8 @@ class StandingRow(Base):
     quality_sum: Mapped[int] = mapped_column(default=0)
     quality_count: Mapped[int] = mapped_column(default=0)
     stars: Mapped[int] = mapped_column(default=0)
+    review_due_at: Mapped[datetime | None]
+    voided: Mapped[str | None] = mapped_column(Text)
 
     @classmethod
     def nothing(cls, volunteer_number: str) -> StandingRow:

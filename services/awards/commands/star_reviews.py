@@ -6,6 +6,7 @@ Nobody loses a star by arithmetic alone: it was given by a decision of officials
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,36 +18,68 @@ from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.awards import StarWithdrawn
+from shared.errors import Conflict
 from shared.hours import show_hours
 from shared.storage import UnitOfWork
 
 BUSINESS = "star_review"
+#: How long nothing may have been taken back before anybody is asked.
+QUIET = timedelta(minutes=10)
 
 
-def review_stars(uow: UnitOfWork, volunteer_number: str, *, approvals: Approvals, voided: str | None = None) -> None:
-    """Open a review of stars that are carried no more, or end the one that is open where they are carried again.
+def note_change(uow: UnitOfWork, volunteer_number: str, *, voided: str | None = None) -> None:
+    """Note that a volunteer's stars are to be looked at, once their hours have come to rest.
 
-    `voided` names the activity whose hours were taken back; hours that are credited open no review, though they may
-    change what an open one is about.
-
-    :raises Conflict: while a case that would have to end is suspended; the inbox tries the event again later.
+    A revoked report takes its records back one by one: who decides should be asked once, about all of them. `voided`
+    names the activity whose hours were taken back; hours that are credited bring up no stars by themselves, though
+    they may change what is being asked.
     """
     row = standing_row(uow, volunteer_number)
     if row.stars == 0:
         return
-    open_now = uow.session.scalars(
-        select(StarReview).where(
-            StarReview.volunteer_number == volunteer_number, StarReview.state == ReviewState.OPEN.value
-        )
-    ).one_or_none()
-    left = level_carried(star_rule(business_date(uow.now)), row.standing)
-    if open_now is not None:
-        if (open_now.stars, open_now.stars_left) == (row.stars, left):
-            return
-        voided = voided or open_now.reason
-        _end(uow, open_now, approvals=approvals)
-    if voided is not None and left < row.stars:
-        _open(uow, row, left=left, reason=voided, approvals=approvals)
+    left, asked = _left(uow, row), _open_now(uow, volunteer_number)
+    if voided is not None and (asked is not None or left < row.stars):
+        row.voided, row.review_due_at = voided, uow.now + QUIET
+    elif voided is None and asked is not None and left != asked.stars_left:
+        row.review_due_at = uow.now + QUIET
+
+
+def review_due(uow: UnitOfWork, *, approvals: Approvals) -> bool:
+    """Look at the stars of the next volunteer whose hours have come to rest; answers whether there was one."""
+    due = select(StandingRow).where(StandingRow.review_due_at <= uow.now)
+    row = uow.session.scalars(due.order_by(StandingRow.review_due_at).limit(1).with_for_update()).first()
+    if row is None:
+        return False
+    try:
+        with uow.attempt():
+            _review(uow, row, approvals=approvals)
+            row.review_due_at = row.voided = None
+            uow.session.flush()
+    except Conflict:
+        # The case of the review that would have to end is suspended: it is looked at again later.
+        row.review_due_at = uow.now + QUIET
+    return True
+
+
+def _review(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
+    """End the review that is open, and open the one that is called for now, if any."""
+    left, asked = _left(uow, row), _open_now(uow, row.volunteer_number)
+    reason = row.voided or (asked.reason if asked else None)
+    if asked is not None:
+        _end(uow, asked, approvals=approvals)
+    if reason is not None and left < row.stars:
+        _open(uow, row, left=left, reason=reason, approvals=approvals)
+
+
+def _left(uow: UnitOfWork, row: StandingRow) -> int:
+    return level_carried(star_rule(business_date(uow.now)), row.standing)
+
+
+def _open_now(uow: UnitOfWork, volunteer_number: str) -> StarReview | None:
+    wanted = select(StarReview).where(
+        StarReview.volunteer_number == volunteer_number, StarReview.state == ReviewState.OPEN.value
+    )
+    return uow.session.scalars(wanted).one_or_none()
 
 
 def _end(uow: UnitOfWork, review: StarReview, *, approvals: Approvals) -> None:

@@ -288,13 +288,24 @@ def upgrade() -> None:
         sa.Column("quality_sum", sa.Integer(), nullable=False),
         sa.Column("quality_count", sa.Integer(), nullable=False),
         sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided", sa.Text(), nullable=True),
         sa.CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name=op.f("ck_standing_quality")),
         sa.CheckConstraint("stars BETWEEN 0 AND 5", name=op.f("ck_standing_stars")),
         sa.CheckConstraint("total_hundredths >= 0", name=op.f("ck_standing_total")),
+        sa.CheckConstraint("voided IS NULL OR review_due_at IS NOT NULL", name=op.f("ck_standing_review")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_standing_volunteer_number")
         ),
         sa.PrimaryKeyConstraint("volunteer_number", name=op.f("pk_standing")),
+    )
+    op.create_index(
+        "ix_standing_review_due",
+        "standing",
+        ["review_due_at"],
+        unique=False,
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
     )
     op.create_table(
         "star_review",
@@ -1078,6 +1089,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
     )
     op.drop_table("star_review")
+    op.drop_index(
+        "ix_standing_review_due",
+        table_name="standing",
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
+    )
     op.drop_table("standing")
     op.drop_index(
         "uq_nomination_star",
