@@ -219,8 +219,7 @@ class Star(Base):
 class StarReview(Base):
     """The question whether a volunteer keeps stars that their hours no longer carry; one is open at a time.
 
-    `stars` are held, `stars_left` is the level that was carried when it was opened, `reason` the activity whose hours
-    were taken back.
+    `stars` are held, `stars_left` are carried, `reason` is the activity whose hours were taken back.
     """
 
     __tablename__ = "star_review"
