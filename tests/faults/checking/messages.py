@@ -21,6 +21,7 @@ LISTENERS: dict[str, tuple[str, ...]] = {
     "nomination.decided": ("notifications",),
     "nomination.opened": ("notifications",),
     "star.granted": ("registration", "notifications"),
+    "star.withdrawn": ("registration", "notifications"),
     "activity.held": ("reporting",),
     "hours.credited": ("registration", "awards", "notifications"),
     "hours.voided": ("registration", "awards"),
