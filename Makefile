@@ -12,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval fuzz-approval clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval bench-events faults fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
-	@printf '\n  ARGS="…" is passed on by demo, test, unit and both benchmarks, as in: make demo ARGS="--once"\n'
+	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults and the benchmarks, as in: make demo ARGS="--once"\n'
 
 install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the system
 
@@ -59,6 +59,9 @@ bench-story: dev ## measure the main story and compare with what was measured be
 
 bench-approval: dev $(PEERS)/.peers ## measure the approval engine: beside its peers, in races, over full tables
 	$(BIN)/python -m benchmarks.approval $(ARGS)
+
+bench-events: dev machine $(PEERS)/.peers ## measure the messaging kit: beside its peers, beside the bare drivers, under kill -9
+	$(BIN)/python -m benchmarks.events $(ARGS)
 
 fuzz-approval: dev ## try the approval engine at random for long: TIMES=20 as much as `make unit`
 	ANYUAN_FUZZ_TIMES=$(or $(TIMES),20) $(PYTEST) tests/unit/approval/test_any_moves.py $(ARGS)

@@ -131,9 +131,10 @@ class _Shift:
 
         :raises HeldTooLong: when the database has been away for `HOLD_SECONDS`.
         """
-        if self._running is not None and self._intake.is_full():
-            # There is enough to go on with: what matters now is the moment the work is done.
-            wait((self._running,), timeout=0.1)
+        if self._running is not None:
+            # What matters now is the moment the work is done. Where there is room yet, what arrives meanwhile is
+            # taken in, so that the next batch is as large as it can be.
+            wait((self._running,), timeout=0.1 if self._intake.is_full() else 0.005)
             self._intake.listen(0.001)
         else:
             self._intake.listen()
