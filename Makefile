@@ -27,6 +27,9 @@ demo: install ## run the whole system in one process, with data to look at (no s
 test: dev $(VENDOR) machine ## run all tests: unit, architecture, integration, journeys, faults
 	$(PYTEST) $(ARGS)
 
+faults: dev $(VENDOR) machine ## run the faults at full length (docs/reliability.md; an hour)
+	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging -o timeout=1200 $(ARGS)
+
 unit: dev ## run the tests that need no server (seconds)
 	$(PYTEST) tests/unit tests/architecture $(ARGS)
 
@@ -43,6 +46,7 @@ format: dev ## put the code into shape and fix what can be fixed
 
 documents: dev ## make the documents again that are made from the code
 	$(BIN)/python -m services.launcher.documents
+	$(BIN)/python -m tests.faults.matrix
 
 lock: dev ## make the locks again from pyproject.toml and package.json
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements.lock

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, insert, text, update
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, bindparam, insert, text, update
 
 from benchmarks.events.roles import NOTE, TABLES_B, Command, Where, main, produce
 from shared.clock import SystemClock
@@ -20,11 +20,15 @@ from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.storage import Database, UnitOfWork, kit_metadata
 from shared.storage.database import make_engine
+from shared.storage.trip import one_trip
 
 _metadata = MetaData()
 record = Table("record", _metadata, Column("i", BigInteger, primary_key=True), Column("note", Text, nullable=False))
 award = Table("award", _metadata, Column("i", BigInteger, primary_key=True))
 tally = Table("tally", _metadata, Column("n", BigInteger, nullable=False))
+_WRITE = insert(record).values(i=bindparam("i"), note=bindparam("note"))
+_GIVE = insert(award).values(i=bindparam("i"))
+_COUNT = update(tally).values(n=tally.c.n + 1)
 
 
 @event("office", "approval.given", key="record_id")
@@ -43,8 +47,7 @@ reactions = Reactions("honours")
 @reactions.on(ApprovalGiven)
 def give_award(uow: UnitOfWork, event: ApprovalGiven) -> None:
     """Give the award and count it."""
-    uow.session.execute(insert(award).values(i=event.number))
-    uow.session.execute(update(tally).values(n=tally.c.n + 1))
+    one_trip(uow.session, [(_GIVE, {"i": event.number}), (_COUNT, {})])
 
 
 def _database(url: str, service: str) -> Database:
@@ -77,7 +80,7 @@ def produce_commands(where: Where) -> None:
     def lane() -> Iterator[Command]:
         def command(number: int) -> None:
             with database.unit_of_work() as uow:
-                uow.session.execute(insert(record).values(i=number, note=NOTE))
+                one_trip(uow.session, [(_WRITE, {"i": number, "note": NOTE})])
                 uow.publish(ApprovalGiven(record_id=str(number), number=number, note=NOTE))
 
         yield command

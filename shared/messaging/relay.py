@@ -27,7 +27,7 @@ from shared.storage import Database
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.01
 _LONGEST_POLL_SECONDS = 0.2
 _STANDBY_SECONDS = 0.5
 _TIDY_EVERY = timedelta(minutes=1)
