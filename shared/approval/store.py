@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Row, bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
@@ -33,8 +33,7 @@ from shared.approval.core.state import Case, DefinitionRef, LastMove, Parent, Pe
 from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
-from shared.messaging.upsert import upsert
-from shared.storage.rows import put_row, put_rows
+from shared.storage.rows import add_row, put_row, put_rows
 from shared.storage.trip import Errand, one_trip
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
@@ -71,31 +70,27 @@ def child_id(parent: str, what: str) -> str:
     return f"{parent}{_CHILD}{what}"
 
 
-def lock(session: Session, case_id: str) -> Row[Any] | None:
-    """Answer a case's own row, and let nobody else move the case before this transaction ends.
+def reading(case_id: str, *, lock: bool) -> list[Errand]:
+    """Answer the errands that read a case; `case_of` makes it of what their rows are.
 
-    A case that another waits for is locked after that one: both may have to move, from either side.
+    With `lock` nobody else moves it before this transaction ends. A case that another waits for is locked after that
+    one: both may have to move, from either side.
     """
-    waiting = [case_id.rpartition(_CHILD)[0]] if _CHILD in case_id else []
-    found = one_trip(session, [(_LOCK_CASE, {"of_case": locked}) for locked in (*waiting, case_id)])
-    return next(iter(found[-1]), None)
-
-
-def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
-    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
-    if lock:
-        row = _lock(session, case_id)
-    else:
-        row = next(iter(one_trip(session, [(_READ_CASE, {"of_case": case_id})])[0]), None)
-    return None if row is None else read(session, row)[0]
-
-
-def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tuple[Case, list[Sequence[Any]]]:
-    """Answer the case that a row begins, and on the same trip the rows of what else is asked."""
-    of_case = {"of_case": row.id}
+    of_case = {"of_case": case_id}
     parts = [(_READ_BARRED, of_case), (_READ_STAGES, of_case), (_READ_TASKS, of_case)]
-    barred, stages, tasks, *others = one_trip(session, [*parts, *also])
-    case = Case(
+    if not lock:
+        return [(_READ_CASE, of_case), *parts]
+    waiting = [case_id.rpartition(_CHILD)[0]] if _CHILD in case_id else []
+    return [*((_LOCK_CASE, {"of_case": locked}) for locked in (*waiting, case_id)), *parts]
+
+
+def case_of(found: Sequence[Sequence[Any]]) -> Case | None:
+    """Answer the case that the rows of `reading` are of, or None when there is none."""
+    rows, barred, stages, tasks = found[-4:]
+    if not rows:
+        return None
+    (row,) = rows
+    return Case(
         id=row.id,
         origin=row.origin,
         business_type=row.business_type,
@@ -119,10 +114,11 @@ def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tup
         stages=tuple(stage_of(stage) for stage in stages),
         tasks=tuple(task_of(task) for task in tasks),
     )
-    return case, others
 
 
-_lock = lock  # `load` has an argument of that name
+def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
+    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
+    return case_of(one_trip(session, reading(case_id, lock=lock)))
 
 
 def open_child(session: Session, case_id: str, stage: int) -> str | None:
@@ -138,8 +134,8 @@ def content(session: Session, case: Case) -> dict[str, Any]:
 
 def add(session: Session, case: Case) -> bool:
     """Insert a new case's row, unless the business object has an open case; waits for one that is being opened."""
-    adding = upsert(session, _CASES).on_conflict_do_nothing().returning(_CASES.c.id)
-    return session.execute(adding, case_columns(case)).first() is not None
+    (added,) = one_trip(session, [add_row(session, _CASES, case_columns(case))])
+    return bool(added)
 
 
 def already_open(session: Session, business_type: str, business_id: str) -> Conflict:
