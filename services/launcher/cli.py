@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from services.launcher.casework import routes, trail
+from services.launcher.nodes import node
 from shared.settings import Settings, SettingsError
 
 SERVICE = click.argument("service", metavar="SERVICE|all")
@@ -22,6 +23,7 @@ def main() -> None:
 
 main.add_command(routes)
 main.add_command(trail)
+main.add_command(node)
 
 
 @main.command()
