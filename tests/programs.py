@@ -14,8 +14,8 @@ from tests.servers.reaper import Reaper, ended, family, signal_family
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
-ANYUAN = (str(Path(sys.executable).with_name("anyuan")),)
-"""The command as people type it, of the environment that the tests run in."""
+ANYUAN = (sys.executable, "-m", "services.launcher.cli")
+"""The command `anyuan`, with the code that these tests lie beside, wherever the environment was installed from."""
 _TAIL = 60  # lines
 
 

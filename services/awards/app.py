@@ -9,6 +9,7 @@ from services.awards.api import BLUEPRINTS
 from services.awards.commands.cases import approvals
 from services.awards.model import Base
 from services.awards.reactions import reactions
+from services.awards.snapshots import snapshots
 from shared.approval.base import ApprovalBase
 from shared.approval.blueprint import approval_blueprint
 from shared.http import HttpService, create_service_app
@@ -38,4 +39,4 @@ def prepare(uow: UnitOfWork) -> None:
     approvals.prepare(uow)
 
 
-__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions"]
+__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions", "snapshots"]

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import click
 
+from services.launcher.backfill import backfill
 from services.launcher.casework import routes, trail
 from services.launcher.nodes import node
 from shared.settings import Settings, SettingsError
@@ -166,6 +167,9 @@ def events_map() -> None:
     click.echo(event_map_text())
 
 
+events.add_command(backfill)
+
+
 @main.group()
 def calendar() -> None:
     """The days on which offices work: holidays and make-up days (调休)."""
@@ -224,3 +228,7 @@ def _settings() -> Settings:
         return Settings.read()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData
 from shared.approval.service import Approvals
 from shared.clock import AdjustableClock, Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
-from shared.messaging import Reactions, StoredOutbox
+from shared.messaging import Reactions, Snapshots, StoredOutbox
 from shared.sealing import Sealer
 from shared.settings import Settings
 from shared.storage import Database
@@ -71,6 +71,12 @@ def wiring_of(service: str) -> ModuleType:
 def reactions_of(service: str) -> Reactions:
     """Answer what a service listens to."""
     found: Reactions = wiring_of(service).reactions
+    return found
+
+
+def snapshots_of(service: str) -> Snapshots:
+    """Answer how a service tells anew how its things stand; of some services nothing can be told anew."""
+    found: Snapshots = getattr(wiring_of(service), "snapshots", None) or Snapshots(service)
     return found
 
 

@@ -10,6 +10,7 @@ from services.registration.commands.cases import approvals
 from services.registration.commands.volunteers import ensure_number_block
 from services.registration.model import Base
 from services.registration.reactions import reactions
+from services.registration.snapshots import snapshots
 from shared.approval.base import ApprovalBase
 from shared.approval.blueprint import approval_blueprint
 from shared.http import HttpService, create_service_app
@@ -44,4 +45,4 @@ def prepare(uow: UnitOfWork, *, number_block: str) -> None:
     ensure_number_block(uow, number_block)
 
 
-__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions"]
+__all__ = ["METADATA", "SERVICE", "TITLE", "approvals", "create_app", "prepare", "reactions", "snapshots"]

@@ -2,5 +2,6 @@
 
 from shared.messaging.outbox import StoredOutbox
 from shared.messaging.reactions import Reactions
+from shared.messaging.snapshots import Snapshots
 
-__all__ = ["Reactions", "StoredOutbox"]
+__all__ = ["Reactions", "Snapshots", "StoredOutbox"]

@@ -178,12 +178,12 @@ class _Shift:
         return None
 
     def _receive(self, batch: tuple[Arrived, ...]) -> int:
-        self._inbox.receive([Delivery(arrived.body) for arrived in batch])
+        self._inbox.receive([Delivery(arrived.body, headers=arrived.headers) for arrived in batch])
         failpoint("consumer.after_commit")
         return len(batch)
 
     def _bury(self, dead: Arrived) -> int:
-        self._inbox.receive_dead(Delivery(dead.body), reason=dead.dead_because)
+        self._inbox.receive_dead(Delivery(dead.body, headers=dead.headers), reason=dead.dead_because)
         return 1
 
     def _acknowledge(self, arrived: Arrived) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from shared.contracts.base import ANY_PUBLISHER
 from shared.messaging.inbox import Delivery, Inbox, Position
@@ -86,7 +86,7 @@ class Courier:
             last = session.execute(
                 select(inbox_cursor.c.last_id).where(inbox_cursor.c.publisher == publisher)
             ).scalar_one_or_none()
-        wanted = select(outbox.c.id, outbox.c.payload).where(outbox.c.id > (last or 0), outbox.c.type.in_(types))
+        wanted = select(outbox.c.id, outbox.c.payload).where(outbox.c.id > (last or 0), _is_for(listener, types))
         with self._databases[publisher].reading() as session:
             rows = session.execute(wanted.order_by(outbox.c.id).limit(BATCH)).all()
         if rows:
@@ -105,7 +105,7 @@ class Courier:
             if waiting:
                 return False
             for publisher, types in by_publisher.items():
-                newest = select(func.max(outbox.c.id)).where(outbox.c.type.in_(types))
+                newest = select(func.max(outbox.c.id)).where(_is_for(listener, types))
                 with self._databases[publisher].reading() as session:
                     if (session.execute(newest).scalar() or 0) > cursors.get(publisher, 0):
                         return False
@@ -136,13 +136,17 @@ class Courier:
                     select(inbox_cursor.c.last_id).where(inbox_cursor.c.publisher == publisher)
                 ).scalar_one_or_none()
             wanted = select(func.min(outbox.c.id)).where(
-                outbox.c.id > (last or 0), outbox.c.type.in_(by_publisher[publisher])
+                outbox.c.id > (last or 0), _is_for(listener, by_publisher[publisher])
             )
             with self._databases[publisher].reading() as session:
                 first = session.execute(wanted).scalar()
             if first is not None:
                 unread.append(first - 1)
         return min([newest, *unread])
+
+
+def _is_for(listener: str, types: list[str]) -> ColumnElement[bool]:
+    return and_(outbox.c.type.in_(types), or_(outbox.c.listener.is_(None), outbox.c.listener == listener))
 
 
 def _types_by_publisher(heard: Reactions, publishers: list[str]) -> dict[str, list[str]]:

@@ -5,8 +5,10 @@ While one event of a thing is held, the later ones of the same thing wait behind
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +27,7 @@ DISCARDED = "discarded"
 
 MOST_ATTEMPTS = 8
 _LONGEST_REASON = 2_000
+_LONGEST_HEADERS = 20_000
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -67,7 +70,21 @@ def _storable(reason: str) -> str:
     return reason.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:_LONGEST_REASON]
 
 
-def hold(uow: UnitOfWork, address: Address, body: bytes, *, state: str, reason: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it came: its bytes, and what the broker said about it, if there was one."""
+
+    body: bytes
+    headers: Mapping[str, Any] | None = None
+
+    def headers_as_text(self) -> str | None:
+        """Answer the headers as JSON, for the one who finds out what went wrong."""
+        if self.headers is None:
+            return None
+        return json.dumps(self.headers, default=repr)[:_LONGEST_HEADERS]
+
+
+def hold(uow: UnitOfWork, address: Address, message: Message, *, state: str, reason: str) -> None:
     """Keep an event to apply it later."""
     uow.session.execute(
         insert(held_event).values(
@@ -76,7 +93,8 @@ def hold(uow: UnitOfWork, address: Address, body: bytes, *, state: str, reason: 
             aggregate_type=address.aggregate_type,
             aggregate_id=address.aggregate_id,
             type=address.type,
-            body=body,
+            body=message.body,
+            headers=message.headers_as_text(),
             state=state,
             attempts=1 if state == RETRY else 0,
             next_attempt_at=uow.now + pause_after(0) if state == RETRY else None,
@@ -86,20 +104,21 @@ def hold(uow: UnitOfWork, address: Address, body: bytes, *, state: str, reason: 
     )
 
 
-def bury(uow: UnitOfWork, address: Address, body: bytes, *, reason: str) -> None:
+def bury(uow: UnitOfWork, address: Address, message: Message, *, reason: str) -> None:
     """Keep a message that must not be applied; it holds nothing back, because it belongs to no known order."""
-    _insert_dead(uow, body, event_id=address.event_id, type_=address.type, source=address.source, reason=reason)
+    _insert_dead(uow, message, event_id=address.event_id, type_=address.type, source=address.source, reason=reason)
 
 
-def bury_undecodable(uow: UnitOfWork, body: bytes, *, reason: str) -> None:
+def bury_undecodable(uow: UnitOfWork, message: Message, *, reason: str) -> None:
     """Keep a message that nobody can read, once however often it is delivered; of an oversized one the beginning."""
-    event_id = "sha256:" + content_hash(body).hex()
+    event_id = "sha256:" + content_hash(message.body).hex()
     known = uow.session.execute(select(held_event.c.id).where(held_event.c.event_id == event_id)).first()
     if known is None:
-        _insert_dead(uow, body[:MOST_BYTES], event_id=event_id, type_="?", source="?", reason=reason)
+        shortened = Message(message.body[:MOST_BYTES], message.headers)
+        _insert_dead(uow, shortened, event_id=event_id, type_="?", source="?", reason=reason)
 
 
-def _insert_dead(uow: UnitOfWork, body: bytes, *, event_id: str, type_: str, source: str, reason: str) -> None:
+def _insert_dead(uow: UnitOfWork, message: Message, *, event_id: str, type_: str, source: str, reason: str) -> None:
     uow.session.execute(
         insert(held_event).values(
             event_id=event_id,
@@ -107,7 +126,8 @@ def _insert_dead(uow: UnitOfWork, body: bytes, *, event_id: str, type_: str, sou
             aggregate_type="?",
             aggregate_id=event_id,
             type=type_,
-            body=body,
+            body=message.body,
+            headers=message.headers_as_text(),
             state=DEAD,
             reason=_storable(reason),
             held_at=uow.now,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -36,6 +37,12 @@ class Delivery:
 
     body: bytes
     position: Position | None = None
+    headers: Mapping[str, Any] | None = None
+
+    @property
+    def message(self) -> held.Message:
+        """Answer it as it is kept when it cannot be applied."""
+        return held.Message(self.body, self.headers)
 
 
 class _Irregular(Exception):
@@ -133,31 +140,31 @@ class Inbox:
             log.exception("event_buried")
             with self._database.unit_of_work() as uow:
                 self._move_cursor(uow.session, delivery.position)
-                held.bury_undecodable(uow, delivery.body, reason=reason)
+                held.bury_undecodable(uow, delivery.message, reason=reason)
 
     def _take(self, uow: UnitOfWork, delivery: Delivery) -> None:
         self._move_cursor(uow.session, delivery.position)
         try:
             envelope = decode(delivery.body)
         except Undecodable as error:
-            self._set_aside(uow, error.address, delivery.body, reason=str(error))
+            self._set_aside(uow, error.address, delivery.message, reason=str(error))
             return
-        if not self._is_new(uow, envelope, delivery.body):
+        if not self._is_new(uow, envelope, delivery.message):
             return
         if held.something_before(uow.session, envelope):
             held.hold(
-                uow, envelope, delivery.body, state=held.BEHIND, reason="an earlier event of the same thing waits"
+                uow, envelope, delivery.message, state=held.BEHIND, reason="an earlier event of the same thing waits"
             )
             return
         self.apply(uow, envelope)
 
-    def _set_aside(self, uow: UnitOfWork, address: Address | None, body: bytes, *, reason: str) -> None:
+    def _set_aside(self, uow: UnitOfWork, address: Address | None, message: held.Message, *, reason: str) -> None:
         """Keep a message as dead; where it can be read what it is about, the later ones of that thing wait for it."""
         log.error("event_dead", event_id=address and address.event_id, type=address and address.type, reason=reason)
         if address is None:
-            held.bury_undecodable(uow, body, reason=reason)
-        elif self._is_new(uow, address, body):
-            held.hold(uow, address, body, state=held.DEAD, reason=reason)
+            held.bury_undecodable(uow, message, reason=reason)
+        elif self._is_new(uow, address, message):
+            held.hold(uow, address, message, state=held.DEAD, reason=reason)
 
     def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
         """Keep a message that the broker gave up delivering; one that was applied all the same is only known.
@@ -170,15 +177,15 @@ class Inbox:
         except Undecodable as error:
             address = error.address
         with self._database.unit_of_work() as uow:
-            self._set_aside(uow, address, delivery.body, reason=reason)
+            self._set_aside(uow, address, delivery.message, reason=reason)
 
     def _hold(self, uow: UnitOfWork, delivery: Delivery, *, reason: str) -> None:
         """Keep a message whose effect failed, to try it again later; its inbox row makes it known."""
         self._move_cursor(uow.session, delivery.position)
         envelope = decode(delivery.body)
-        if self._is_new(uow, envelope, delivery.body):
+        if self._is_new(uow, envelope, delivery.message):
             waits = held.something_before(uow.session, envelope)
-            held.hold(uow, envelope, delivery.body, state=held.BEHIND if waits else held.RETRY, reason=reason)
+            held.hold(uow, envelope, delivery.message, state=held.BEHIND if waits else held.RETRY, reason=reason)
 
     def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Run the reactions to an event, unless a newer one of the same thing was applied before."""
@@ -194,9 +201,9 @@ class Inbox:
             for reaction in self._reactions.of(type(envelope.event)):
                 reaction(uow, envelope.event)
 
-    def _is_new(self, uow: UnitOfWork, envelope: Address, body: bytes) -> bool:
+    def _is_new(self, uow: UnitOfWork, envelope: Address, message: held.Message) -> bool:
         """Enter the event as known; the second of two concurrent deliveries waits here for the first."""
-        digest = content_hash(body)
+        digest = content_hash(message.body)
         entered = uow.session.execute(
             upsert(uow.session, inbox)
             .values(event_id=envelope.event_id, content_sha256=digest, type=envelope.type, received_at=uow.now)
@@ -210,7 +217,7 @@ class Inbox:
         ).scalar_one()
         if bytes(known) != digest:
             log.error("same_event_id_with_other_content", event_id=envelope.event_id, source=envelope.source)
-            held.bury(uow, envelope, body, reason="this event id was seen before with another content")
+            held.bury(uow, envelope, message, reason="this event id was seen before with another content")
         return False
 
     @staticmethod

@@ -19,11 +19,18 @@ _DEAD_PREFETCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One delivered message: its bytes, the tag to acknowledge it with, and why it is dead, if it is."""
+    """One delivered message: its bytes, the tag to acknowledge it with, and what the broker says about it."""
 
     body: bytes
     tag: int
-    dead_because: str = ""
+    headers: dict[str, Any]
+
+    @property
+    def dead_because(self) -> str:
+        """Answer why the broker gave it up."""
+        deaths = (self.headers.get("application_headers") or {}).get("x-death") or [{}]
+        reason, queue = deaths[0].get("reason", "no reason given"), deaths[0].get("queue", "?")
+        return f"the broker gave up delivering it: {reason} in {queue}"
 
 
 class Intake:
@@ -46,11 +53,10 @@ class Intake:
         return channel
 
     def _on_message(self, message: Any) -> None:
-        self._arrived.append(Arrived(_bytes(message.body), message.delivery_info["delivery_tag"]))
+        self._arrived.append(_arrived(message))
 
     def _on_dead(self, message: Any) -> None:
-        reason = _why_dead(message.properties.get("application_headers") or {})
-        self._dead.append(Arrived(_bytes(message.body), message.delivery_info["delivery_tag"], reason))
+        self._dead.append(_arrived(message))
 
     def listen(self, seconds: float = LINGER_SECONDS) -> None:
         """Take in what the broker sends, until it pauses, a batch is full or the time is over."""
@@ -99,11 +105,8 @@ def _cancelled(tag: str) -> NoReturn:
     raise RecoverableConnectionError(f"the broker cancelled the consumer {tag}: its queue is gone or moved")
 
 
-def _bytes(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else str(body).encode()
-
-
-def _why_dead(headers: dict[str, Any]) -> str:
-    deaths = headers.get("x-death") or [{}]
-    first = deaths[0]
-    return f"the broker gave up delivering it: {first.get('reason', 'no reason given')} in {first.get('queue', '?')}"
+def _arrived(message: Any) -> Arrived:
+    body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+    info = message.delivery_info
+    said = {"exchange": info["exchange"], "routing_key": info["routing_key"], "redelivered": info["redelivered"]}
+    return Arrived(body, info["delivery_tag"], {**message.properties, **said})

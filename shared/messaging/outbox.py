@@ -34,17 +34,26 @@ class StoredOutbox:
         """Answer the CloudEvents source: which service of which node says so."""
         return f"/{self.node}/{self.service}"
 
+    def lock(self, session: Session, events: Sequence[Event]) -> None:
+        """Keep everybody else from publishing about the things of these events until the commit."""
+        things = {(event.event_name.aggregate_type, event.aggregate_id): 0 for event in events}
+        self._raise_heads(session, Counter(things))
+
     def write(
-        self, session: Session, events: Sequence[Event], *, now: datetime, trace: Trace | Sequence[Trace]
+        self,
+        session: Session,
+        events: Sequence[Event],
+        *,
+        now: datetime,
+        trace: Trace | Sequence[Trace],
+        listener: str | None = None,
     ) -> None:
         """Store events in order, each with the next version of the thing it is about, all or each with its trace.
 
         The head rows stay locked until the commit, so the order of a thing's versions is the order of commits.
+        With `listener` only that service is told.
         """
-        for event in events:
-            name = event.event_name
-            if name.publisher not in (self.service, ANY_PUBLISHER):
-                raise TypeError(f"{name.name} is published by {name.publisher}, not by {self.service}")
+        self._check_publisher(events)
         traces = [trace] * len(events) if isinstance(trace, Trace) else trace
         session.flush()
         counts = Counter((event.event_name.aggregate_type, event.aggregate_id) for event in events)
@@ -52,29 +61,37 @@ class StoredOutbox:
         rows = []
         for event, its_trace in zip(events, traces, strict=True):
             aggregate = (event.event_name.aggregate_type, event.aggregate_id)
-            version = next_version[aggregate]
+            row = self._row(event, version=next_version[aggregate], now=now, trace=its_trace)
             next_version[aggregate] += 1
-            event_id = str(uuid.uuid4())
-            rows.append(
-                {
-                    "event_id": event_id,
-                    "aggregate_type": aggregate[0],
-                    "aggregate_id": aggregate[1],
-                    "aggregate_version": version,
-                    "type": event.event_name.routing_key(self.service),
-                    "payload": encode(
-                        event,
-                        event_id=event_id,
-                        source=self.source,
-                        publisher=self.service,
-                        version=version,
-                        now=now,
-                        trace=its_trace,
-                    ),
-                    "created_at": now,
-                }
-            )
+            rows.append(row | {"listener": listener})
         one_trip(session, put_rows(session, outbox, rows))
+
+    def _row(self, event: Event, *, version: int, now: datetime, trace: Trace) -> dict[str, Any]:
+        event_id = str(uuid.uuid4())
+        payload = encode(
+            event,
+            event_id=event_id,
+            source=self.source,
+            publisher=self.service,
+            version=version,
+            now=now,
+            trace=trace,
+        )
+        return {
+            "event_id": event_id,
+            "aggregate_type": event.event_name.aggregate_type,
+            "aggregate_id": event.aggregate_id,
+            "aggregate_version": version,
+            "type": event.event_name.routing_key(self.service),
+            "payload": payload,
+            "created_at": now,
+        }
+
+    def _check_publisher(self, events: Sequence[Event]) -> None:
+        for event in events:
+            name = event.event_name
+            if name.publisher not in (self.service, ANY_PUBLISHER):
+                raise TypeError(f"{name.name} is published by {name.publisher}, not by {self.service}")
 
     @staticmethod
     def _raise_heads(session: Session, counts: Counter[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -12,7 +12,7 @@ from amqp import Message
 from amqp.exceptions import ChannelError
 
 from shared.messaging.envelope import CONTENT_TYPE
-from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection
+from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, only_for
 
 WINDOW = 300
 PATIENCE_SECONDS = 15.0
@@ -22,7 +22,7 @@ _PERSISTENT = 2
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One outbox row on its way; `mandatory` has it returned where no queue takes it."""
+    """One outbox row on its way; `mandatory` has it returned where no queue takes it, with `listener` one hears it."""
 
     row_id: int
     event_id: str
@@ -30,6 +30,7 @@ class Outgoing:
     aggregate: tuple[str, str]
     body: bytes
     mandatory: bool
+    listener: str | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +102,8 @@ class ConfirmingPublisher:
         self._last_tag += 1
         self._in_flight[self._last_tag] = row
         self._busy.add(row.aggregate)
-        self._channel.basic_publish(message, exchange=self._exchange, routing_key=row.type, mandatory=row.mandatory)
+        key = row.type if row.listener is None else only_for(row.listener, publisher=self._app_id)
+        self._channel.basic_publish(message, exchange=self._exchange, routing_key=key, mandatory=row.mandatory)
 
     def _wait(self) -> None:
         """Wait for the next answer.

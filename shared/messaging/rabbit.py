@@ -53,6 +53,11 @@ def dead_queue_of(listener: str) -> str:
     return f"anyuan.{listener}.dead"
 
 
+def only_for(listener: str, *, publisher: str) -> str:
+    """Answer the routing key of what a publisher tells one listener alone."""
+    return f"{publisher}.for.{listener}"
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Binding:
     """One event of one publisher that one service listens to."""
@@ -160,6 +165,9 @@ class BrokerConnection:
         for binding in topology.bindings:
             queue = inbox_queue_of(binding.listener)
             channel.queue_bind(queue, exchange_of(binding.publisher), binding.routing_key)
+        for publisher, listener in sorted({(binding.publisher, binding.listener) for binding in topology.bindings}):
+            key = only_for(listener, publisher=publisher)
+            channel.queue_bind(inbox_queue_of(listener), exchange_of(publisher), key)
         channel.close()
 
     def close(self) -> None:

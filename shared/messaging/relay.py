@@ -116,7 +116,8 @@ class Relay:
                     type=row.type,
                     aggregate=(row.aggregate_type, row.aggregate_id),
                     body=bytes(row.payload),
-                    mandatory=self._somebody_must_hear(row.type),
+                    mandatory=row.listener is not None or self._somebody_must_hear(row.type),
+                    listener=row.listener,
                 )
                 for row in rows
             ]

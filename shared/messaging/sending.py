@@ -44,6 +44,7 @@ def next_rows(session: Session, now: datetime, *, limit: int) -> Sequence[Row[*t
         outbox.c.id,
         outbox.c.event_id,
         outbox.c.type,
+        outbox.c.listener,
         outbox.c.aggregate_type,
         outbox.c.aggregate_id,
         outbox.c.payload,

@@ -8,12 +8,19 @@ from shared.storage.kit import InstantUTC, kit_metadata
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
+# Rows come and go, or change, far more often than PostgreSQL expects of a table: it is to clear up after a thousand
+# dead rows and not after a fifth of the table, or the relay's index grows until every look at it is slow.
+_BUSY = {"autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000, "autovacuum_vacuum_cost_delay": 1}
+# These rows change in place and no index names what changes, so with room on the page no index entry is written.
+_CHANGING = {**_BUSY, "fillfactor": 80}
+
 stream_head = Table(
     "stream_head",
     kit_metadata,
     Column("aggregate_type", String(60), primary_key=True),
     Column("aggregate_id", String(100), primary_key=True),
     Column("version", Integer, nullable=False),
+    postgresql_with=_CHANGING,
     comment="How many events were published about each thing; its row lock keeps them in order",
 )
 
@@ -26,6 +33,7 @@ outbox = Table(
     Column("aggregate_id", String(100), nullable=False),
     Column("aggregate_version", Integer, nullable=False),
     Column("type", String(120), nullable=False),
+    Column("listener", String(60)),
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", InstantUTC, nullable=False),
     Column("sent_at", InstantUTC),
@@ -33,7 +41,8 @@ outbox = Table(
     Column("next_attempt_at", InstantUTC),
     Column("parked_reason", Text),
     sqlite_autoincrement=True,
-    comment="Events that became true with the transaction that wrote them",
+    postgresql_with=_BUSY,
+    comment="Events that became true with the transaction that wrote them; `listener` is set where only one is told",
 )
 Index(
     "ix_outbox_unsent",
@@ -58,6 +67,7 @@ inbox = Table(
     Column("content_sha256", LargeBinary(32), nullable=False),
     Column("type", String(120), nullable=False),
     Column("received_at", InstantUTC, nullable=False, index=True),
+    postgresql_with=_BUSY,
     comment="Every event taken in, in the same transaction as its effect",
 )
 
@@ -68,6 +78,7 @@ inbox_mark = Table(
     Column("aggregate_type", String(60), primary_key=True),
     Column("aggregate_id", String(100), primary_key=True),
     Column("version", Integer, nullable=False),
+    postgresql_with=_CHANGING,
     comment="The newest version applied of each thing; kept for ever",
 )
 
@@ -89,12 +100,14 @@ held_event = Table(
     Column("aggregate_id", String(100), nullable=False),
     Column("type", String(120), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("headers", Text),
     Column("state", String(10), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", InstantUTC),
     Column("reason", Text, nullable=False),
     Column("held_at", InstantUTC, nullable=False),
     sqlite_autoincrement=True,
+    postgresql_with=_BUSY,
     comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
 )
 Index("ix_held_event_aggregate", held_event.c.source, held_event.c.aggregate_type, held_event.c.aggregate_id)

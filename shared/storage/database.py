@@ -43,9 +43,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=10,
+        # The driver would prepare what it has seen often, and forget all that is prepared, ours too, at every rollback.
+        # What is worth preparing goes through `trip`.
         # A peer that vanished without a word is noticed within half a minute, and a leader's lock comes free.
         connect_args={
             "options": options,
+            "prepare_threshold": None,
             "connect_timeout": 5,
             "keepalives_idle": 10,
             "keepalives_interval": 5,

@@ -220,16 +220,19 @@ def grant_award(uow: UnitOfWork, nomination_id: str, *, granting_region: str) ->
         granted_at=uow.now,
     )
     uow.session.add(award)
-    uow.publish(
-        AwardGranted(
-            award_id=award.id,
-            nomination_id=nomination.id,
-            volunteer_number=award.volunteer_number,
-            award=award.award,
-            citation=award.citation,
-            granted_on=today,
-            granting_region=granting_region,
-        )
+    uow.publish(award_as_told(award))
+
+
+def award_as_told(award: Award) -> AwardGranted:
+    """Answer a commendation that was granted, as the others hear it."""
+    return AwardGranted(
+        award_id=award.id,
+        nomination_id=award.nomination_id,
+        volunteer_number=award.volunteer_number,
+        award=award.award,
+        citation=award.citation,
+        granted_on=award.granted_on,
+        granting_region=award.granting_region,
     )
 
 

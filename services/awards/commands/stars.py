@@ -187,12 +187,15 @@ def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -
     row = _standing_row(uow, nomination.volunteer_number)
     # A lower level that was decided later does not take the higher one away.
     row.stars = max(row.stars, star.stars)
-    uow.publish(
-        StarGranted(
-            volunteer_number=star.volunteer_number,
-            nomination_id=nomination.id,
-            stars=star.stars,
-            granted_on=star.granted_on,
-            decided_by_region=decided_by_region,
-        )
+    uow.publish(star_as_told(star))
+
+
+def star_as_told(star: Star) -> StarGranted:
+    """Answer a star level that a volunteer was given, as the others hear it."""
+    return StarGranted(
+        volunteer_number=star.volunteer_number,
+        nomination_id=star.nomination_id,
+        stars=star.stars,
+        granted_on=star.granted_on,
+        decided_by_region=star.decided_by_region,
     )

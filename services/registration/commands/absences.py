@@ -172,17 +172,20 @@ def _absence(row: AbsenceRow) -> Absence:
 
 
 def _tell_absence(uow: UnitOfWork, row: AbsenceRow) -> None:
-    delegator, delegate = _names(uow.session, [row.delegator_id, row.delegate_id])
-    uow.publish(
-        AbsenceChanged(
-            absence_id=row.id,
-            delegator_account_id=row.delegator_id,
-            delegator_name=delegator,
-            delegate_account_id=row.delegate_id,
-            delegate_name=delegate,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            business_types=tuple(row.business_types),
-            active=row.ended_at is None,
-        )
+    uow.publish(absence_as_told(uow.session, row))
+
+
+def absence_as_told(session: Session, row: AbsenceRow) -> AbsenceChanged:
+    """Answer what an absence rule is now, as the others hear it."""
+    delegator, delegate = _names(session, [row.delegator_id, row.delegate_id])
+    return AbsenceChanged(
+        absence_id=row.id,
+        delegator_account_id=row.delegator_id,
+        delegator_name=delegator,
+        delegate_account_id=row.delegate_id,
+        delegate_name=delegate,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        business_types=tuple(row.business_types),
+        active=row.ended_at is None,
     )

@@ -109,14 +109,17 @@ def approve_organisation(uow: UnitOfWork, organisation_id: str) -> None:
         region=organisation.region,
         organisation_id=organisation.id,
     )
-    uow.publish(
-        OrganisationApproved(
-            organisation_id=organisation.id,
-            name=organisation.name,
-            region=organisation.region,
-            kind=organisation.kind,
-            head_account_id=organisation.head_account_id,
-        )
+    uow.publish(organisation_as_told(organisation))
+
+
+def organisation_as_told(organisation: Organisation) -> OrganisationApproved:
+    """Answer what an approved organisation is, as the others hear it."""
+    return OrganisationApproved(
+        organisation_id=organisation.id,
+        name=organisation.name,
+        region=organisation.region,
+        kind=organisation.kind,
+        head_account_id=organisation.head_account_id,
     )
 
 

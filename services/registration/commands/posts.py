@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.registration.commands.absences import end_without_office
 from services.registration.commands.accounts import create_account, issue_secret
@@ -168,15 +169,17 @@ def _locked(uow: UnitOfWork, post_id: str) -> PostRow:
 
 def tell_post(uow: UnitOfWork, post: PostRow) -> None:
     """Publish what a post is now."""
-    account = uow.session.get_one(Account, post.account_id)
-    uow.publish(
-        PostChanged(
-            post_id=post.id,
-            account_id=post.account_id,
-            name=account.name,
-            role=post.role,
-            region=post.region,
-            organisation_id=post.organisation_id,
-            active=post.state == PostState.ACTIVE,
-        )
+    uow.publish(post_as_told(uow.session, post))
+
+
+def post_as_told(session: Session, post: PostRow) -> PostChanged:
+    """Answer what a post is now, as the others hear it."""
+    return PostChanged(
+        post_id=post.id,
+        account_id=post.account_id,
+        name=session.get_one(Account, post.account_id).name,
+        role=post.role,
+        region=post.region,
+        organisation_id=post.organisation_id,
+        active=post.state == PostState.ACTIVE,
     )

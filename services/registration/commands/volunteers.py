@@ -170,13 +170,17 @@ def confirm_volunteer(uow: UnitOfWork, volunteer_id: str) -> None:
     volunteer.state = RegistrationState.APPROVED.value
     volunteer.decided_at = uow.now
     grant_post(uow, account_id=volunteer.account_id, role=Role.VOLUNTEER, region=volunteer.region)
-    uow.publish(
-        VolunteerRegistered(
-            volunteer_number=volunteer.number,
-            account_id=volunteer.account_id,
-            name=volunteer.name,
-            region=volunteer.region,
-        )
+    uow.publish(volunteer_as_told(volunteer))
+
+
+def volunteer_as_told(volunteer: Volunteer) -> VolunteerRegistered:
+    """Answer who a volunteer with a number is, as the others hear it."""
+    assert volunteer.number is not None
+    return VolunteerRegistered(
+        volunteer_number=volunteer.number,
+        account_id=volunteer.account_id,
+        name=volunteer.name,
+        region=volunteer.region,
     )
 
 

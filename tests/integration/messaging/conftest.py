@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared.clock import AdjustableClock
-from tests.integration.messaging.village import (
-    SERVICES,
-    Embedded,
-    OverRabbit,
-    Transport,
-    Village,
-    make_databases,
-    sqlite_urls,
-)
+from tests.integration.messaging.transports import Embedded, OverRabbit, Transport
+from tests.integration.messaging.village import SERVICES, Village, make_databases, sqlite_urls
+from tests.servers import RabbitServer
 
 
 @pytest.fixture
@@ -30,9 +24,9 @@ def rabbit_village(new_database: Callable[..., str]) -> Iterator[Village]:
 
 
 @pytest.fixture
-def over_rabbit(rabbit_village: Village, new_vhost: Callable[[str], str]) -> Iterator[OverRabbit]:
+def over_rabbit(rabbit_village: Village, rabbit: RabbitServer, new_vhost: Callable[[str], str]) -> Iterator[OverRabbit]:
     """Give the transport over RabbitMQ, not started."""
-    transport = OverRabbit(rabbit_village, new_vhost("village"))
+    transport = OverRabbit(rabbit_village, rabbit, new_vhost("village"))
     yield transport
     transport.stop()
 

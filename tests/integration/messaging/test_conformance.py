@@ -9,11 +9,8 @@ import pytest
 from shared.messaging import held
 from shared.messaging.envelope import MOST_BYTES
 from shared.trace import Trace
-from tests.integration.messaging.village import Transport, Village
-
-
-def numbers(village: Village, thing: str) -> list[int]:
-    return [number for _, number in village.written(thing=thing)]
+from tests.integration.messaging.transports import Transport
+from tests.integration.messaging.village import Noted, Village
 
 
 def test_every_event_arrives_once_and_those_of_one_thing_in_order(village: Village) -> None:
@@ -24,7 +21,7 @@ def test_every_event_arrives_once_and_those_of_one_thing_in_order(village: Villa
     village.wait_written(300, "mirror")
     assert len(village.written()) == len(village.written("mirror")) == 300
     for thing in things:
-        assert numbers(village, thing) == list(range(1, 16))
+        assert village.numbers(thing) == list(range(1, 16))
 
 
 def test_an_event_being_retried_holds_back_later_ones_of_its_thing_and_no_others(village: Village) -> None:
@@ -33,11 +30,11 @@ def test_an_event_being_retried_holds_back_later_ones_of_its_thing_and_no_others
     village.note(("a", 4), ("b", 2))
     village.wait_written(3)
     village.wait(lambda: village.states() == [held.RETRY, held.BEHIND, held.BEHIND], "one retried, two behind")
-    assert (numbers(village, "a"), numbers(village, "b")) == ([1], [1, 2])
+    assert (village.numbers("a"), village.numbers("b")) == ([1], [1, 2])
 
     village.failing.clear()
     village.wait_through_retries(lambda: not village.states(), "the retry")
-    assert numbers(village, "a") == [1, 2, 3, 4]
+    assert village.numbers("a") == [1, 2, 3, 4]
 
 
 def test_an_event_that_keeps_failing_is_dead_until_it_is_replayed(village: Village) -> None:
@@ -50,7 +47,7 @@ def test_an_event_that_keeps_failing_is_dead_until_it_is_replayed(village: Villa
     village.failing.clear()
     village.decide(held.replay)
     village.wait_through_retries(lambda: not village.states(), "the replay")
-    assert numbers(village, "a") == [1, 2]
+    assert village.numbers("a") == [1, 2]
 
 
 def test_a_dead_event_that_is_discarded_lets_the_later_ones_go(village: Village) -> None:
@@ -59,7 +56,7 @@ def test_a_dead_event_that_is_discarded_lets_the_later_ones_go(village: Village)
     village.wait_through_retries(lambda: held.DEAD in village.states(), "a dead event")
     village.decide(held.discard)
     village.wait_through_retries(lambda: village.states() == [held.DISCARDED], "those behind it")
-    assert numbers(village, "a") == [2, 3]
+    assert village.numbers("a") == [2, 3]
 
 
 def test_delivering_everything_twice_changes_nothing(village: Village, transport: Transport) -> None:
@@ -128,7 +125,7 @@ def test_an_event_of_another_schema_holds_back_the_later_ones_of_its_thing(
     assert village.held()[0][0] == "b"
     assert village.written() == [("a", 1)]
     village.decide(held.discard)
-    village.wait_through_retries(lambda: numbers(village, "b") == [2], "the later one")
+    village.wait_through_retries(lambda: village.numbers("b") == [2], "the later one")
 
 
 def test_a_batch_with_one_bad_event_is_taken_one_by_one(village: Village, transport: Transport) -> None:
@@ -153,3 +150,60 @@ def test_each_event_carries_its_own_trace_to_everything_it_causes(village: Villa
     wanted = {note: trace.trace_id for note, trace in traces.items()}
     assert village.traces("ledger") == wanted
     assert village.traces("mirror") == wanted
+
+
+def test_a_new_listener_begins_with_how_things_stand_and_nobody_else_is_told(
+    village: Village, transport: Transport
+) -> None:
+    things = [f"thing-{index}" for index in range(5)]
+    for number in range(1, 4):
+        village.note(*((thing, number) for thing in things))
+    village.wait_written(15)
+    village.wait_written(15, "mirror")
+    village.wait(village.all_is_sent, "every row to be sent")
+    transport.stop()
+    village.forget_what_was_sent()
+
+    village.welcome()
+    assert village.backfill() == {Noted: 5}
+    village.note(("thing-0", 4), ("thing-9", 1))
+    transport.start()
+    village.wait_written(17)
+    village.wait_written(7, "newcomer")
+
+    assert sorted(village.written("newcomer")) == [
+        *[("thing-0", 3), ("thing-0", 4)],
+        *[(thing, 3) for thing in things[1:]],
+        ("thing-9", 1),
+    ]
+    assert [number for _, number in village.written("newcomer", thing="thing-0")] == [3, 4]
+    assert len(village.written()) == 17
+
+
+def test_a_backfill_that_is_run_again_tells_the_same_state(village: Village, transport: Transport) -> None:
+    village.note(("a", 1), ("a", 2))
+    village.wait_written(2)
+    village.wait(village.all_is_sent, "every row to be sent")
+    transport.stop()
+    village.forget_what_was_sent()
+    village.welcome()
+    village.backfill()
+    transport.start()
+    village.wait_written(1, "newcomer")
+    village.backfill()
+    village.wait_written(2, "newcomer")
+    assert village.written("newcomer") == [("a", 2), ("a", 2)]
+    assert village.held("newcomer") == []
+
+
+def test_a_dead_message_is_kept_with_its_headers(village: Village, transport: Transport) -> None:
+    village.smuggle(b"{", event_id="bad")
+    village.wait(lambda: village.states() == [held.DEAD], "the unreadable event")
+    kept = village.headers()[0]
+    if not transport.features.headers:
+        assert kept is None
+        return
+    headers = json.loads(kept or "")
+    assert headers["message_id"] == "bad"
+    assert headers["app_id"] == "shop"
+    assert headers["routing_key"] == headers["type"] == Noted.event_name.routing_key()

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from shared.clock import AdjustableClock
 from shared.messaging.embedded import Courier
 from shared.messaging.watch import messaging_state
-from tests.integration.messaging.village import Embedded, Village, make_databases, sqlite_urls
+from tests.integration.messaging.transports import Embedded
+from tests.integration.messaging.village import Village, make_databases, sqlite_urls
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of
 from shared.messaging.sending import SENT_ROWS_ARE_KEPT
 from shared.messaging.tables import held_event, outbox
 from shared.messaging.watch import messaging_state
-from tests.integration.messaging.village import Noted, OverRabbit, Village
+from tests.integration.messaging.transports import OverRabbit
+from tests.integration.messaging.village import Noted, Village
 from tests.servers import PostgresServer, RabbitServer
 
 

@@ -1,36 +1,38 @@
 """Three small services that talk to each other, over one transport or the other.
 
-`shop` tells of things, `ledger` writes down what it hears and says so, and `mirror` listens to `ledger`.
+`shop` tells of things, `ledger` writes down what it hears and says so, and `mirror` listens to `ledger`. `newcomer`
+comes later and listens to `shop`.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from shared.clock import AdjustableClock
 from shared.contracts.base import Event, event
-from shared.messaging import Reactions, StoredOutbox
-from shared.messaging.consumer import Consumer
-from shared.messaging.embedded import Courier
+from shared.messaging import Reactions, Snapshots, StoredOutbox
 from shared.messaging.held import DEAD
-from shared.messaging.processes import Loop
 from shared.messaging.rabbit import Topology
-from shared.messaging.relay import Relay
-from shared.messaging.tables import held_event, inbox_cursor, outbox
+from shared.messaging.sending import SENT_ROWS_ARE_KEPT, prune_sent
+from shared.messaging.snapshots import backfill
+from shared.messaging.tables import held_event, outbox
 from shared.storage import Database, UnitOfWork, kit_metadata
 from shared.storage.database import make_engine
 from shared.trace import Trace, current_trace, tracing
 from tests.waiting import wait_until
 
 LIMIT = 60.0
-SERVICES = ("shop", "ledger", "mirror")
+SERVICES = ("shop", "ledger", "mirror", "newcomer")
 
 
 @event("shop", "thing.noted", key="thing_id")
@@ -62,19 +64,6 @@ effect = Table(
 )
 
 
-class Transport(Protocol):
-    """What carries events between the three services."""
-
-    def start(self) -> None:
-        """Begin to carry."""
-
-    def stop(self) -> None:
-        """Stop carrying; nothing is lost by it."""
-
-    def deliver_again(self) -> None:
-        """Have every event of every publisher delivered once more."""
-
-
 def make_databases(urls: dict[str, str], clock: AdjustableClock) -> dict[str, Database]:
     """Open the three databases with their tables made."""
     databases = {}
@@ -93,13 +82,25 @@ class Village:
     databases: dict[str, Database]
     clock: AdjustableClock
     failing: set[tuple[str, int]] = field(default_factory=set)
+    outages: int = 0
+    """How often yet the ledger's database is found to be away in the middle of a reaction."""
+    gate: threading.Event = field(default_factory=threading.Event)
+    """The ledger waits here with every note; it is open unless a test closes it."""
+    waiting: threading.Event = field(default_factory=threading.Event)
+    """Somebody has come to the gate."""
 
     def __post_init__(self) -> None:
+        self.gate.set()
         self.reactions = {"ledger": Reactions("ledger"), "mirror": Reactions("mirror")}
 
         @self.reactions["ledger"].on(Noted)
         def _write(uow: UnitOfWork, noted: Noted) -> None:
             _record(uow, noted)
+            self.waiting.set()
+            self.gate.wait(LIMIT)
+            if self.outages:
+                self.outages -= 1
+                raise OperationalError("INSERT", {}, sqlite3.OperationalError("the disk is away"))
             if (noted.thing_id, noted.number) in self.failing:
                 raise RuntimeError(f"the ledger cannot write {noted} \x00")
             uow.publish(Written(noted.thing_id, noted.number))
@@ -108,13 +109,53 @@ class Village:
         def _mirror(uow: UnitOfWork, written: Written) -> None:
             _record(uow, written)
 
+        self.snapshots = Snapshots("shop")
+
+        @self.snapshots.of(Noted)
+        def _now(session: Session, after: str, limit: int) -> Sequence[Noted]:
+            newest = select(effect.c.thing, func.max(effect.c.number)).where(effect.c.thing > after)
+            rows = session.execute(newest.group_by(effect.c.thing).order_by(effect.c.thing).limit(limit))
+            return [Noted(thing, number) for thing, number in rows]
+
         self.topology = Topology.of(self.reactions.values(), SERVICES)
 
+    def welcome(self) -> None:
+        """Let the newcomer listen from the next start of the transport on."""
+        made = self.reactions["newcomer"] = Reactions("newcomer")
+
+        @made.on(Noted)
+        def _write(uow: UnitOfWork, noted: Noted) -> None:
+            _record(uow, noted)
+
+        self.topology = Topology.of(self.reactions.values(), SERVICES)
+
+    def backfill(self) -> dict[type[Event], int]:
+        """Tell the newcomer, as an operator would, how things stand in the shop."""
+        outbox_ = StoredOutbox("shop", "hebei")
+        told = backfill(
+            self.databases["shop"], snapshots=self.snapshots, outbox=outbox_, listener=self.reactions["newcomer"]
+        )
+        return dict(told)
+
+    def forget_what_was_sent(self) -> None:
+        """Let so much time pass that no event that was sent lies in the shop's outbox any more."""
+        self.clock.set(self.clock.now() + SENT_ROWS_ARE_KEPT + timedelta(hours=1))
+        with self.databases["shop"].unit_of_work() as uow:
+            while prune_sent(uow.session, now=uow.now):
+                pass
+
+    def all_is_sent(self) -> bool:
+        """Tell whether nothing waits in the shop's outbox."""
+        with self.databases["shop"].reading() as session:
+            return session.execute(select(outbox.c.id).where(outbox.c.sent_at.is_(None)).limit(1)).first() is None
+
     def note(self, *notes: tuple[str, int], trace: Trace | None = None) -> None:
-        """Publish these notes in one transaction."""
+        """Publish these notes in one transaction; the shop itself keeps them too."""
         with tracing(trace or Trace.start()), self.databases["shop"].unit_of_work() as uow:
             for thing, number in notes:
-                uow.publish(Noted(thing, number))
+                noted = Noted(thing, number)
+                _record(uow, noted)
+                uow.publish(noted)
 
     def smuggle(self, body: bytes, *, event_id: str) -> None:
         """Put bytes of our own into the shop's outbox, under the name of a note."""
@@ -144,11 +185,20 @@ class Village:
         with self.databases[service].reading() as session:
             return [(name, number) for name, number in session.execute(wanted)]
 
+    def numbers(self, thing: str) -> list[int]:
+        """Answer what the ledger has written down about a thing, in the order of writing."""
+        return [number for _, number in self.written(thing=thing)]
+
     def traces(self, service: str) -> dict[tuple[str, int], str]:
         """Answer under which trace a service wrote each number."""
         with self.databases[service].reading() as session:
             rows = session.execute(select(effect.c.thing, effect.c.number, effect.c.trace))
             return {(row.thing, row.number): row.trace for row in rows}
+
+    def headers(self) -> list[str | None]:
+        """Answer the headers of what the ledger holds, oldest first."""
+        with self.databases["ledger"].reading() as session:
+            return list(session.scalars(select(held_event.c.headers).order_by(held_event.c.id)))
 
     def held(self, service: str = "ledger") -> list[tuple[str, str, str]]:
         """Answer aggregate, state and reason of what a service holds, oldest first."""
@@ -188,95 +238,6 @@ class Village:
 def _record(uow: UnitOfWork, noted: Noted | Written) -> None:
     trace = current_trace().trace_id
     uow.session.execute(insert(effect).values(thing=noted.thing_id, number=noted.number, trace=trace))
-
-
-class Embedded:
-    """SQLite files and the courier."""
-
-    def __init__(self, village: Village) -> None:
-        self._village = village
-        self._courier: Courier | None = None
-
-    def start(self) -> None:
-        """Begin to carry."""
-        self._courier = Courier(self._village.databases, self._village.reactions)
-        self._courier.start()
-
-    def stop(self) -> None:
-        """Stop carrying."""
-        if self._courier is not None:
-            self._courier.stop()
-            self._courier = None
-
-    def deliver_again(self) -> None:
-        """Forget how far every listener has read."""
-        self.stop()
-        for database in self._village.databases.values():
-            with database.unit_of_work() as uow:
-                uow.session.execute(delete(inbox_cursor))
-        self.start()
-
-
-class Running:
-    """Loops on threads that can be stopped one by one."""
-
-    def __init__(self, loop: Loop) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=loop.run, args=(self._stop,), name=loop.name)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop in good order and wait for it."""
-        self._stop.set()
-        self._thread.join(timeout=20)
-        assert not self._thread.is_alive(), f"{self._thread.name} did not stop"
-
-
-class OverRabbit:
-    """PostgreSQL and RabbitMQ, a relay for each publisher and a consumer for each listener."""
-
-    def __init__(self, village: Village, broker_url: str) -> None:
-        self._village = village
-        self.broker_url = broker_url
-        self._running: list[Running] = []
-
-    def relay(self, service: str = "shop") -> Relay:
-        """Make a relay of a service."""
-        database = self._village.databases[service]
-        return Relay(database=database, broker_url=self.broker_url, service=service, topology=self._village.topology)
-
-    def consumer(self, service: str = "ledger") -> Consumer:
-        """Make a consumer of a service."""
-        return Consumer(
-            database=self._village.databases[service],
-            reactions=self._village.reactions[service],
-            broker_url=self.broker_url,
-            topology=self._village.topology,
-        )
-
-    def run(self, *loops: Loop) -> Sequence[Running]:
-        """Start loops that end with the test."""
-        started = [Running(loop) for loop in loops]
-        self._running.extend(started)
-        return started
-
-    def start(self) -> None:
-        """Begin to carry."""
-        self.run(self.relay("shop"), self.relay("ledger"), self.consumer("ledger"), self.consumer("mirror"))
-
-    def stop(self) -> None:
-        """Stop carrying."""
-        for running in self._running:
-            running._stop.set()
-        for running in self._running:
-            running.stop()
-        self._running.clear()
-
-    def deliver_again(self) -> None:
-        """Make every row unsent again."""
-        for database in self._village.databases.values():
-            with database.unit_of_work() as uow:
-                uow.session.execute(update(outbox).values(sent_at=None))
 
 
 def sqlite_urls(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import JSON, Column, Engine, Integer, MetaData, String, Table, bindparam, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.storage import InstantUTC
@@ -89,6 +89,51 @@ def test_an_error_is_the_toolkits_own_and_undoes_everything(engine: Engine, plac
             one_trip(session, errands)
         # What was written is nobody's business but the database's.
         assert "小时" not in str(refused.value)
+        session.rollback()
+        assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+
+
+def test_a_trip_of_many_large_values_comes_home(engine: Engine) -> None:
+    large = "长" * 100_000
+    with Session(engine) as session:
+        errands = []
+        for number in range(60):
+            errands.append(put_row(session, THING, row(number, f"{number}", facts=large)))
+            errands.append((BY_NAME, {"wanted": f"{number}"}))
+        found = one_trip(session, errands)
+        assert [rows[0].facts for rows in found[1::2]] == [large] * 60
+
+
+def test_a_text_that_the_database_cannot_hold_is_refused_and_the_connection_works_on(new_database: Any) -> None:
+    engine = make_engine(new_database("reporting"))
+    METADATA.create_all(engine)
+    with Session(engine) as session:
+        one_trip(session, [put_row(session, THING, row(1, "一"))])
+        with pytest.raises(DataError):
+            one_trip(session, [put_row(session, THING, row(2, "二\0"))])
+        assert len(one_trip(session, [(BY_NAME, {"wanted": "一"})])[0]) == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_the_last_trip_takes_the_commit_along(new_database: Any, is_last: bool) -> None:
+    engine = make_engine(new_database("reporting"))
+    METADATA.create_all(engine)
+    with Session(engine) as session, Session(engine) as other:
+        one_trip(session, [put_row(session, THING, row(1, "一"))], is_last=is_last)
+        assert len(other.execute(BY_NAME, {"wanted": "一"}).all()) == int(is_last)
+        session.commit()
+        # The next one begins a transaction of its own.
+        one_trip(session, [put_row(session, THING, row(2, "二"))])
+        session.rollback()
+        assert session.scalars(select(THING.c.name)).all() == ["一"]
+    engine.dispose()
+
+
+def test_a_last_trip_that_fails_commits_nothing(engine: Engine) -> None:
+    with Session(engine) as session:
+        with pytest.raises(IntegrityError):
+            one_trip(session, [put_row(session, THING, row(key, "一")) for key in (1, 2)], is_last=True)
         session.rollback()
         assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
 

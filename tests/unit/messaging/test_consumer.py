@@ -29,7 +29,7 @@ class FakeIntake:
 
     def arrive(self, count: int) -> None:
         first = len(self.arrived) + 1
-        self.arrived.extend(Arrived(f"m{tag}".encode(), tag) for tag in range(first, first + count))
+        self.arrived.extend(Arrived(f"m{tag}".encode(), tag, {}) for tag in range(first, first + count))
 
     def listen(self, _seconds: float = 0.0) -> None:
         pass
@@ -157,6 +157,7 @@ def test_a_stop_while_the_database_is_away_does_not_wait_for_it(
 
 
 def test_a_dead_letter_is_buried_with_its_reason(shift: _Shift, intake: FakeIntake, inbox: FakeInbox) -> None:
-    intake.dead.append(Arrived(b"{", 1, "delivered too often"))
+    deaths = [{"reason": "delivery_limit", "queue": "anyuan.ledger.inbox"}]
+    intake.dead.append(Arrived(b"{", 1, {"application_headers": {"x-death": deaths}}))
     go_on_until(shift, lambda: intake.buried, "the burial")
-    assert inbox.dead == ["delivered too often"]
+    assert inbox.dead == ["the broker gave up delivering it: delivery_limit in anyuan.ledger.inbox"]

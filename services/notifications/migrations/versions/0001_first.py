@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("aggregate_id", sa.String(length=100), nullable=False),
         sa.Column("type", sa.String(length=120), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("headers", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
@@ -92,6 +93,11 @@ def upgrade() -> None:
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_held_event")),
         comment="Events not applied yet: waiting for another try, behind an earlier one of the same thing, or dead",
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+            "autovacuum_vacuum_cost_delay": 1,
+        },
         sqlite_autoincrement=True,
     )
     op.create_index("ix_held_event_aggregate", "held_event", ["source", "aggregate_type", "aggregate_id"], unique=False)
@@ -105,6 +111,11 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
         comment="Every event taken in, in the same transaction as its effect",
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+            "autovacuum_vacuum_cost_delay": 1,
+        },
     )
     op.create_index(op.f("ix_inbox_received_at"), "inbox", ["received_at"], unique=False)
     op.create_table(
@@ -122,6 +133,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("source", "aggregate_type", "aggregate_id", name=op.f("pk_inbox_mark")),
         comment="The newest version applied of each thing; kept for ever",
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+            "autovacuum_vacuum_cost_delay": 1,
+            "fillfactor": 80,
+        },
     )
     op.create_table(
         "outbox",
@@ -131,6 +148,7 @@ def upgrade() -> None:
         sa.Column("aggregate_id", sa.String(length=100), nullable=False),
         sa.Column("aggregate_version", sa.Integer(), nullable=False),
         sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("listener", sa.String(length=60), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -139,7 +157,12 @@ def upgrade() -> None:
         sa.Column("parked_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
-        comment="Events that became true with the transaction that wrote them",
+        comment="Events that became true with the transaction that wrote them; `listener` is set where only one is told",
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+            "autovacuum_vacuum_cost_delay": 1,
+        },
         sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
@@ -166,6 +189,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_stream_head")),
         comment="How many events were published about each thing; its row lock keeps them in order",
+        postgresql_with={
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+            "autovacuum_vacuum_cost_delay": 1,
+            "fillfactor": 80,
+        },
     )
 
 
