@@ -104,10 +104,11 @@ def bootstrap(as_json: bool) -> None:
 @SERVICE
 def migrate(service: str) -> None:
     """Bring a service's database to the newest tables."""
-    from services.launcher.parts import bring_up_to_date, named
+    from services.launcher.parts import LINKS, bring_up_to_date, named
 
     settings = _settings()
-    for one in named(service):
+    links = (LINKS,) if service == "all" and settings.charter_file else ()
+    for one in (*named(service), *links):
         bring_up_to_date(one, settings)
 
 

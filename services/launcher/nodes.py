@@ -198,8 +198,9 @@ def _change(book: Path, change: Callable[[Book], NodeKey]) -> None:
 
 
 def _line(key: NodeKey) -> str:
-    until = key.not_after.date()
-    return f"{key.kid:<36} {key.node_id:<16} {key.status:<10} {key.not_before.date()} – {until}  {key.registered_by} / {key.approved_by or '–'}"
+    lasts = f"{key.not_before.date()} – {key.not_after.date()}"
+    persons = f"{key.registered_by} / {key.approved_by or '–'}"
+    return f"{key.kid:<36} {key.node_id:<16} {key.status:<10} {lasts}  {persons}"
 
 
 def _json(value: Any) -> bytes:

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from shared.messaging.envelope import Undecodable, decode
 from shared.messaging.tables import outbox
+from shared.messaging.upsert import upsert
 from shared.nodes.core.keys import Charter, CharterRefused
 from shared.nodes.core.letters import BEGINNING, Letter, Signer, place_in_stream
 from shared.nodes.core.receiving import World
-from shared.nodes.files import OwnKeys, read_published, read_root_key
+from shared.nodes.files import NodeFileWrong, OwnKeys, read_published, read_root_key
 from shared.nodes.tables import charter as charters
 from shared.nodes.tables import link_trail
 from shared.storage import Database, UnitOfWork
@@ -42,6 +43,10 @@ def queue_from(node: str) -> str:
 
 class CharterExpired(Exception):
     """The charter is past its day: nothing is taken in and nothing sent until a new one is there."""
+
+
+NOT_NOW: tuple[type[Exception], ...] = (CharterExpired, CharterRefused, NodeFileWrong, OSError)
+"""What keeps every letter where it is until an operator has put it right."""
 
 
 @dataclass
@@ -81,8 +86,8 @@ class Office:
             raise CharterRefused(
                 "charter_not_newer", zh=zh, en=f"Charter {made.version} is not newer than {newest} in force here"
             )
-        if known is None:
-            session.execute(insert(charters).values(version=made.version, sha256=digest, taken_at=now))
+        entering = upsert(session, charters).values(version=made.version, sha256=digest, taken_at=now)
+        if session.execute(entering.on_conflict_do_nothing().returning(charters.c.version)).first() is not None:
             note(session, now, node=self.me, what="charter", code=str(made.version), detail=digest)
             log.info("charter_taken_up", version=made.version)
         return made

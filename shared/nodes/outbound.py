@@ -23,7 +23,7 @@ from shared.messaging.tables import inbox
 from shared.messaging.upsert import upsert
 from shared.nodes.core.authority import audiences, claims
 from shared.nodes.core.letters import BEGINNING, Letter, place_in_stream
-from shared.nodes.office import SERVICE, Office
+from shared.nodes.office import NOT_NOW, SERVICE, Office
 from shared.nodes.places import StoredPlaces
 from shared.nodes.tables import stream_log, stream_out
 from shared.storage import UnitOfWork
@@ -77,37 +77,49 @@ class Outbound:
 
         :raises Exception: when nothing was taken: the database is away, the charter expired or a stream is held.
         """
-        bodies = [delivery.body for delivery in deliveries]
         try:
-            self._take_all(bodies)
-        except (StreamIsHeld, ValueError):
-            raise
+            self._take_all(deliveries)
         except Exception as error:
-            if database_is_away(error) or len(bodies) == 1:
+            if _is_for_later(error):
                 raise
-            for body in bodies:
-                self._take_all([body])
+            log.info("events_fall_back_to_one_by_one", size=len(deliveries), error=repr(error))
+            for delivery in deliveries:
+                self._take_alone(delivery)
 
     def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
         """Keep a message that the broker gave up."""
         with self._office.database.unit_of_work() as uow:
-            held.bury_undecodable(uow, delivery.body, reason=reason)
+            held.bury_undecodable(uow, delivery.message, reason=reason)
 
     def retry_due(self) -> int:
         """Do nothing: a letter that could not be written is still in its queue."""
         return 0
 
-    def _take_all(self, bodies: Iterable[bytes]) -> None:
+    def _take_alone(self, delivery: Delivery) -> None:
+        try:
+            self._take_all([delivery])
+        except Exception as error:
+            if _is_for_later(error):
+                raise
+            log.exception("event_cannot_be_told")
+            with self._office.database.unit_of_work() as uow:
+                held.bury_undecodable(uow, delivery.message, reason=repr(error))
+
+    def _take_all(self, deliveries: Iterable[Delivery]) -> None:
         with self._office.database.unit_of_work() as uow:
             writing = Writing(uow, self._office)
-            for body in bodies:
+            for delivery in deliveries:
                 try:
-                    said = Said.read(body)
+                    said = Said.read(delivery.body)
                 except ValueError as error:
-                    held.bury_undecodable(uow, body, reason=str(error))
+                    held.bury_undecodable(uow, delivery.message, reason=str(error))
                     continue
                 if said.node == self._office.me and _is_new(uow, said):
                     writing.tell(said)
+
+
+def _is_for_later(error: Exception) -> bool:
+    return database_is_away(error) or isinstance(error, (StreamIsHeld, *NOT_NOW))
 
 
 def _is_new(uow: UnitOfWork, said: Said) -> bool:

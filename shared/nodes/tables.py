@@ -93,6 +93,7 @@ parked_letter = Table(
     Column("origin", _NODE, primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
+    Column("prev_hash", _HASH, nullable=False),
     Column("letter", LargeBinary, nullable=False),
     Column("parked_at", InstantUTC, nullable=False),
     comment="Letters that came before earlier ones",

@@ -52,12 +52,14 @@ class Told(StrEnum):
 class Rule:
     """What one kind of event needs to be believed, and where it goes.
 
-    The issuer must host the region `said_for`. `within` names a region that must be that one or lie below it.
+    The issuer must host the region `said_for`. `within` names a region that must be that one or lie below it, and `own`
+    a subject that, where it is known here, must be the issuer's.
     `claims` are the subjects (kind, field) that the event places into `said_for`; a subject never moves by it.
     """
 
     said_for: Place
     within: Place | None = None
+    own: Place | None = None
     claims: tuple[tuple[str, str], ...] = ()
     told: Told = Told.NOBODY
     to: Place | None = None
@@ -74,13 +76,14 @@ RULES: Mapping[str, Rule] = {
     "activity.held": Rule(said_for=_REGION, claims=(("activity", "activity_id"),)),
     # The recording organisation is of the issuer's node; whose hours they are may be of any.
     "record.confirmed": Rule(
-        said_for=Place("organisation_id", "organisation"),
+        said_for=_REGION,
+        own=Place("organisation_id", "organisation"),
         claims=(("record", "record_id"),),
         told=Told.HOST,
         to=_VOLUNTEER,
     ),
-    # Only who confirmed a record voids it; one that was never confirmed concerns no other node.
-    "record.voided": Rule(said_for=Place("record_id", "record"), told=Told.HOST, to=_VOLUNTEER),
+    # Only who confirmed a record voids it.
+    "record.voided": Rule(said_for=_REGION, own=Place("record_id", "record"), told=Told.HOST, to=_VOLUNTEER),
     "hours.credited": Rule(said_for=_VOLUNTEER),
     "hours.voided": Rule(said_for=_VOLUNTEER),
     "star.granted": Rule(said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
@@ -124,6 +127,10 @@ def refusal(
             return Refusal("unknown_subject", f"{rule.within.field} of {name} names nothing known here")
         if not _is_within(inner, region, map_, on):
             return Refusal("not_below_you", f"{inner} is not below {region}")
+    if rule.own is not None:
+        owned = rule.own.region(data, directory)
+        if owned is not None and not map_.hosts(issuer, owned, on=on):
+            return Refusal("belongs_to_another", f"{rule.own.field} of {name} is of {owned}")
     return _moved_subject(rule, data, directory=directory, region=region, map_=map_, issuer=issuer, on=on)
 
 

@@ -85,6 +85,9 @@ class View(Directory, Protocol):
     def hash_at(self, origin: str, epoch: int, seq: int) -> str | None:
         """Answer the hash of a letter taken in before, or None where it is kept no longer."""
 
+    def has_hash(self, origin: str, hash_: str) -> bool:
+        """Tell whether a letter of this hash was taken in from a node, as far back as they are kept."""
+
     def content_of(self, event_id: str) -> str | None:
         """Answer the content hash of an event that was taken in, or None."""
 
@@ -220,8 +223,15 @@ def _place(letter: Letter, statement: Statement, *, view: View, world: World) ->
     if statement.seq != expected:
         return Fate.PARK
     if statement.prev_hash != state.hash:
+        if statement.epoch > state.epoch and not _knows(view, origin, statement.prev_hash):
+            # What it follows is of the epoch before and has not come yet.
+            return Fate.PARK
         raise _Stopped(7, "fork", f"the letter at {statement.epoch}/{statement.seq} does not follow the one before it")
     return None
+
+
+def _knows(view: View, origin: str, hash_: str) -> bool:
+    return hash_ == BEGINNING or view.has_hash(origin, hash_)
 
 
 def _believed(statement: Statement, *, view: View, world: World, now: datetime) -> Verdict:

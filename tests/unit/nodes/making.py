@@ -127,6 +127,9 @@ class Memory:
     def hash_at(self, origin: str, epoch: int, seq: int) -> str | None:
         return self.hashes.get((origin, epoch, seq))
 
+    def has_hash(self, origin: str, hash_: str) -> bool:
+        return hash_ in {known for (node, _, _), known in self.hashes.items() if node == origin}
+
     def content_of(self, event_id: str) -> str | None:
         return self.contents.get(event_id)
 

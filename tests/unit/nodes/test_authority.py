@@ -20,6 +20,7 @@ from tests.unit.nodes.making import MAP, NOW, Memory, event, received, registere
 CONFIRMED = {
     "record_id": "r",
     "organisation_id": "org",
+    "region": "130100",
     "volunteer_number": "A0100000015",
     "served_on": "2026-06-30",
     "hours_hundredths": 200,
@@ -29,6 +30,7 @@ STAR = {"volunteer_number": "A1100000017", "nomination_id": "n", "stars": 2, "gr
 PLACES = {
     ("organisation", "org"): "130100",
     ("organisation", "theirs"): "130200",
+    ("record", "theirs"): "130200",
     ("volunteer", "A1100000017"): "130100",
     ("volunteer", "A1200000017"): "130200",
     ("volunteer", "A0100000015"): "130000",
@@ -44,10 +46,20 @@ REFUSED = {
     "a record of another's organisation": (
         event("record.confirmed", {**CONFIRMED, "organisation_id": "theirs"}, node="shijiazhuang"),
         9,
+        "belongs_to_another",
+    ),
+    "a record of another city's activity": (
+        event("record.confirmed", {**CONFIRMED, "region": "130200"}, node="shijiazhuang"),
+        9,
         "not_your_region",
     ),
-    "a record of an unknown organisation": (
-        event("record.confirmed", {**CONFIRMED, "organisation_id": "?"}, node="shijiazhuang"),
+    "the voiding of another's record": (
+        event("record.voided", {"region": "130100", "record_id": "theirs"}, node="shijiazhuang"),
+        9,
+        "belongs_to_another",
+    ),
+    "a star for a volunteer nobody knows": (
+        event("star.granted", {**STAR, "decided_by_region": "130100", "volunteer_number": "?"}, node="shijiazhuang"),
         9,
         "unknown_subject",
     ),

@@ -213,7 +213,18 @@ def test_a_new_epoch_must_be_in_the_charter_and_follow_what_was_taken_in() -> No
 
     assert received(next_, memory=taken(first)).code == "unknown_epoch"
     assert received(next_, memory=taken(first), world=second).fate is Fate.APPLY
-    assert received(next_, world=second).code == "fork", "this node never had the first"
+    assert received(next_, world=second).fate is Fate.PARK, "what it follows has not come yet"
+
+
+def test_a_node_that_forgot_what_was_taken_in_from_it_is_a_fork() -> None:
+    writing = sender()
+    first, second = writing.letter(registered(1)), writing.letter(registered(2))
+    forgetful = sender()
+    forgetful.letter(registered(1))
+    forgetful.begin_anew()
+    anew = world("hebei", charter(epochs={"shijiazhuang": 2}))
+
+    assert received(forgetful.letter(registered(3)), memory=taken(first, second), world=anew).code == "fork"
 
 
 def test_an_event_said_again_after_a_restore_is_passed_over() -> None:
