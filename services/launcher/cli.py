@@ -11,10 +11,25 @@ import click
 
 from services.launcher.backfill import backfill
 from services.launcher.casework import routes, trail
-from services.launcher.nodes import node
 from shared.settings import Settings, SettingsError
 
 SERVICE = click.argument("service", metavar="SERVICE|all")
+
+
+class _Nodes(click.Group):
+    """The commands about nodes, loaded when they are asked for: they bring cryptography and tables with them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Answer their names."""
+        from services.launcher.linkwork import node
+
+        return node.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Answer one of them."""
+        from services.launcher.linkwork import node
+
+        return node.get_command(ctx, cmd_name)
 
 
 @click.group()
@@ -24,7 +39,7 @@ def main() -> None:
 
 main.add_command(routes)
 main.add_command(trail)
-main.add_command(node)
+main.add_command(_Nodes("node", help="The nodes of a province: map, keys, links (节点)."))
 
 
 @main.command()
