@@ -10,9 +10,10 @@ from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
 from shared.nodes import reconcile
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
-from shared.nodes.core.nodemap import NodeMap
+from shared.nodes.core.nodemap import Here, NodeMap
 from shared.nodes.files import read_published, read_root_key, write_whole
 from shared.nodes.office import Office
+from shared.regions import Regions
 from shared.settings import Settings
 
 
@@ -36,6 +37,12 @@ def map_of(settings: Settings) -> NodeMap:
     """Answer the map that the charter publishes, whatever its age."""
     root_key = read_root_key(settings.need("root_key_file"))
     return read_published(settings.need("charter_file"), root_key=root_key).map
+
+
+def here_of(settings: Settings) -> Here:
+    """Answer which node this is among all of them; alone, it hosts the whole province."""
+    alone = NodeMap.single(Regions.load(), node=settings.node)
+    return Here(settings.node, map_of(settings) if has_links(settings) else alone)
 
 
 def neighbours_of(settings: Settings) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -26,11 +28,17 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _office() -> Office:
+@contextmanager
+def _office() -> Iterator[Office]:
     settings = _settings()
     if not links.has_links(settings):
         raise click.ClickException("本节点没有其他节点 / this node is alone: ANYUAN_CHARTER_FILE is not set")
-    return links.office_of(settings)
+    office = links.office_of(settings)
+    try:
+        with told_plainly():
+            yield office
+    finally:
+        office.database.engine.dispose()
 
 
 @node.command("admit")
@@ -59,12 +67,11 @@ def link(nodes: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Say how the streams to and from other nodes do; ends with 1 when somebody must look."""
-    office = _office()
-    now = office.database.clock.now()
-    with office.database.reading() as session:
-        found = reconcile.status(session, now)
+    with _office() as office, office.database.reading() as session:
+        found = reconcile.status(session, office.database.clock.now())
+        me = office.me
     if as_json:
-        click.echo(json.dumps({"node": office.me, "links": [each.as_dict() for each in found]}, ensure_ascii=False))
+        click.echo(json.dumps({"node": me, "links": [each.as_dict() for each in found]}, ensure_ascii=False))
     else:
         for each in found:
             click.echo(_line(each))
@@ -90,8 +97,7 @@ def _line(state: reconcile.LinkState) -> str:
 @_NODES
 def compare(nodes: tuple[str, ...]) -> None:
     """Hold the streams against those of other nodes now, as is done every hour."""
-    office = _office()
-    with told_plainly(), office.database.unit_of_work() as uow:
+    with _office() as office, office.database.unit_of_work() as uow:
         reconcile.compare(uow, office, *nodes)
 
 
@@ -101,16 +107,14 @@ def compare(nodes: tuple[str, ...]) -> None:
 @click.option("--release-to", type=int, default=0, help="Let letters of a revoked key in up to this place.")
 def resume(origin: str, by: str, release_to: int) -> None:
     """Let the stopped stream of a node go on; what it missed is asked for."""
-    office = _office()
-    with told_plainly(), office.database.unit_of_work() as uow:
+    with _office() as office, office.database.unit_of_work() as uow:
         reconcile.resume(uow, office, origin, by=by, release_to=release_to)
 
 
 @node.command("restored")
 def restored() -> None:
     """Say that this node's databases come from a backup: before anything else is started (docs/howto/link-nodes.md)."""
-    office = _office()
-    with told_plainly(), office.database.unit_of_work() as uow:
+    with _office() as office, office.database.unit_of_work() as uow:
         reconcile.hold_until_compared(uow, office)
 
 
@@ -121,8 +125,7 @@ def show_quarantine(take: int | None, output: Path | None) -> None:
     """List the letters that were not believed, with the check that failed."""
     from sqlalchemy import select
 
-    office = _office()
-    with office.database.reading() as session:
+    with _office() as office, office.database.reading() as session:
         rows = session.execute(select(quarantine).order_by(quarantine.c.id)).all()
     for row in rows:
         if take is None:

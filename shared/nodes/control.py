@@ -85,7 +85,7 @@ class Controls:
         elif name == "resend":
             self._send_again(peer, Mark.of(data))
         elif name == "watermark":
-            self._compare(peer, data, state)
+            self._compare(peer, said, state)
         elif name == "return":
             self._give_back(peer, Mark.of(data))
         elif name == "returned":
@@ -136,12 +136,17 @@ class Controls:
         ordered = wanted.order_by(stream_log.c.epoch, stream_log.c.seq).limit(MOST_AT_ONCE)
         return list(self._uow.session.execute(ordered))
 
-    def _compare(self, peer: str, data: Mapping[str, Any], state: StreamState) -> None:
-        """Hold what a node says of both streams against what is known here."""
+    def _compare(self, peer: str, said: Statement, state: StreamState) -> None:
+        """Hold what a node says of both streams against what is known here; what it said before that is old news."""
+        row = select(stream_in.c.compared_at).where(stream_in.c.origin == peer)
+        compared_at = self._uow.session.execute(row).scalar()
+        if compared_at is not None and said.time <= compared_at:
+            return
+        data = said.data
         sent, received = Mark.of(data.get("sent")), Mark.of(data.get("received"))
         own = Mark(state.epoch, state.seq, state.hash)
-        heard = update(stream_in).where(stream_in.c.origin == peer).values(heard_at=self._uow.now)
-        self._uow.session.execute(heard)
+        heard = update(stream_in).where(stream_in.c.origin == peer)
+        self._uow.session.execute(heard.values(heard_at=self._uow.now, compared_at=said.time))
         if sent.place > own.place and state.stopped is None:
             self._office.post(self._uow, peer, "resend", {"epoch": own.epoch, "seq": own.seq})
         elif sent.place == own.place and sent.hash != own.hash:

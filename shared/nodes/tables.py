@@ -64,6 +64,7 @@ stream_in = Table(
     Column("stopped", String(60)),
     Column("released_to", BigInteger, nullable=False, server_default="0"),
     Column("asked_at", InstantUTC),
+    Column("compared_at", InstantUTC),
     Column("heard_at", InstantUTC),
     comment="How far the stream of each node was taken in, and why it stands still if it does",
 )

@@ -53,9 +53,9 @@ class NodeMap:
         self._host_of = {code: node.id for node in self._nodes.values() for code in node.hosts}
 
     @classmethod
-    def single(cls, regions: Regions) -> NodeMap:
+    def single(cls, regions: Regions, *, node: str = ALONE) -> NodeMap:
         """Answer the default map: one node hosts the whole province."""
-        return cls([Node(id=ALONE, name="河北省", hosts=(ROOT_REGION,), number_blocks=("01",))], regions)
+        return cls([Node(id=node, name="河北省", hosts=(ROOT_REGION,), number_blocks=("01",))], regions)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
@@ -230,6 +230,18 @@ class NodeMap:
 
 def _fault(code: str, zh: str, en: str, pointer: str) -> Fault:
     return Fault(code=code, zh=zh, en=en, pointer=pointer)
+
+
+@dataclass(frozen=True)
+class Here:
+    """The node that this code runs on, among the others: what a service asks, and never which tier it is."""
+
+    node: str
+    map: NodeMap
+
+    def hosts(self, region: str, *, on: date) -> bool:
+        """Tell whether a region is hosted here on a date."""
+        return self.map.hosts(self.node, region, on=on)
 
 
 def node_from(id: str, given: Mapping[str, object]) -> Node:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from shared.nodes.core.nodemap import MapWrong, Node, NodeMap
+from shared.nodes.core.nodemap import Here, MapWrong, Node, NodeMap
 from shared.regions import Regions
 from tests.unit.nodes.making import MAP, NODES
 
@@ -40,6 +40,14 @@ def test_a_region_is_hosted_by_the_nearest_node_on_its_reporting_line(region: st
     assert MAP.host_of(region, on=TODAY) == node
     assert MAP.hosts(node, region, on=TODAY)
     assert not MAP.hosts("nobody", region, on=TODAY)
+
+
+def test_a_service_asks_whether_a_region_is_hosted_here() -> None:
+    city = Here("shijiazhuang", MAP)
+
+    assert city.hosts("130102", on=TODAY)
+    assert not city.hosts("130123", on=TODAY)
+    assert Here("x", NodeMap.single(Regions.load(), node="x")).hosts("130682", on=TODAY)
 
 
 def test_nobody_hosts_a_region_that_does_not_exist() -> None:

@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.Column("stopped", sa.String(length=60), nullable=True),
         sa.Column("released_to", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_stream_in")),
         comment="How far the stream of each node was taken in, and why it stands still if it does",
