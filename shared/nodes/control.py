@@ -17,7 +17,7 @@ from shared.messaging.upsert import upsert
 from shared.nodes.core.letters import BEGINNING, BadSignature, Letter, NotALetter, Statement
 from shared.nodes.core.receiving import StreamState
 from shared.nodes.office import Office, note
-from shared.nodes.outbound import enter
+from shared.nodes.outbound import Entry, enter
 from shared.nodes.tables import stream_in, stream_in_log, stream_log, stream_out
 from shared.storage import UnitOfWork
 
@@ -209,8 +209,8 @@ class Controls:
         expected = head.seq + 1 if said.epoch == head.epoch else 1
         if said.seq != expected or said.prev_hash != head.hash:
             return
-        place = {"epoch": said.epoch, "seq": said.seq}
-        enter(self._uow, peer, letter, event_id=said.event_id, type_=said.type, is_receipted=True, **place)
+        entry = Entry(letter=letter, event_id=said.event_id, type=said.type, epoch=said.epoch, seq=said.seq)
+        enter(self._uow, peer, [entry], are_receipted=True)
         self._let_go(peer)
 
     def _alarm(self, peer: str, code: str, detail: str) -> None:

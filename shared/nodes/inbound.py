@@ -20,7 +20,7 @@ from shared.messaging.outages import database_is_away
 from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert
 from shared.nodes.control import Controls
-from shared.nodes.core.authority import claims
+from shared.nodes.core.authority import claims, subjects
 from shared.nodes.core.letters import Letter, NotALetter, Statement
 from shared.nodes.core.receiving import WINDOW, Fate, Verdict, World, judge
 from shared.nodes.knowledge import Knowledge
@@ -97,6 +97,7 @@ class Taking:
     transport: str
     _heard: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
+    _parked: dict[str, bool] = field(default_factory=dict)
     _refused: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     _effects: list[dict[str, object]] = field(default_factory=list)
 
@@ -106,8 +107,10 @@ class Taking:
         self._controls = Controls(self.uow, self.office)
 
     def expect(self, raws: Iterable[bytes]) -> None:
-        """Look up in one question which of these events are known."""
-        self._knowledge.expect(said.event_id for said in map(_statement_of, raws) if said is not None)
+        """Look up at once which of these events are known, and where their subjects live."""
+        said = [statement for statement in map(_statement_of, raws) if statement is not None]
+        self._knowledge.expect(statement.event_id for statement in said)
+        self._knowledge.look_up(subject for statement in said for subject in subjects(statement.name, statement.data))
 
     def take(self, raw: bytes) -> None:
         """Judge one letter and do what is decided, and take in what waited for it."""
@@ -171,6 +174,8 @@ class Taking:
 
     def _what_waited(self, origin: str) -> bytes | None:
         """Take the letter out that waited for the one just taken in: the next of its epoch, or the first of a later."""
+        if not self._has_parked(origin):
+            return None
         state = self._knowledge.state(origin)
         waiting = parked_letter.c
         follows = or_(
@@ -180,6 +185,13 @@ class Taking:
         found = delete(parked_letter).where(waiting.origin == origin, follows).returning(waiting.letter)
         letters = self.uow.session.execute(found).scalars().all()
         return bytes(letters[0]) if letters else None
+
+    def _has_parked(self, origin: str) -> bool:
+        """Tell whether any letter of a stream waits; asked once, for mostly none does."""
+        if origin not in self._parked:
+            found = select(parked_letter.c.seq).where(parked_letter.c.origin == origin).limit(1)
+            self._parked[origin] = self.uow.session.execute(found).first() is not None
+        return self._parked[origin]
 
     def _park(self, letter: Letter, said: Statement) -> None:
         self._missing.add(said.origin)
@@ -195,6 +207,7 @@ class Taking:
             parked_at=self.uow.now,
         )
         self.uow.session.execute(parked.on_conflict_do_nothing())
+        self._parked[said.origin] = True
 
     def _handle(self, raw: bytes, verdict: Verdict, said: Statement) -> None:
         try:

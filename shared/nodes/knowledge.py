@@ -97,6 +97,7 @@ class Knowledge(StoredPlaces):
 
     def write(self) -> None:
         """Write down what has changed."""
+        self.write_places()
         if self._entries:
             self._uow.session.execute(insert(stream_in_log), self._entries)
             self._entries = []

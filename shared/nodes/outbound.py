@@ -7,7 +7,7 @@ and its dispatch are one transaction. No service knows of other nodes or holds a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from shared.messaging.inbox import Delivery
 from shared.messaging.outages import database_is_away
 from shared.messaging.tables import inbox
 from shared.messaging.upsert import upsert
-from shared.nodes.core.authority import audiences, claims
+from shared.nodes.core.authority import audiences, claims, subjects
 from shared.nodes.core.letters import BEGINNING, Letter, place_in_stream
 from shared.nodes.office import NOT_NOW, SERVICE, Office
 from shared.nodes.places import StoredPlaces
@@ -107,26 +107,39 @@ class Outbound:
 
     def _take_all(self, deliveries: Iterable[Delivery]) -> None:
         with self._office.database.unit_of_work() as uow:
-            writing = Writing(uow, self._office)
+            found: dict[str, Said] = {}
             for delivery in deliveries:
                 try:
                     said = Said.read(delivery.body)
                 except ValueError as error:
                     held.bury_undecodable(uow, delivery.message, reason=str(error))
-                    continue
-                if said.node == self._office.me and _is_new(uow, said):
-                    writing.tell(said)
+                else:
+                    found[said.event_id] = said
+            new = _new_ones(uow, found)
+            if new:
+                Writing(uow, self._office).tell([said for said in new if said.node == self._office.me])
 
 
 def _is_for_later(error: Exception) -> bool:
     return database_is_away(error) or isinstance(error, (StreamIsHeld, *NOT_NOW))
 
 
-def _is_new(uow: UnitOfWork, said: Said) -> bool:
-    entering = upsert(uow.session, inbox).values(
-        event_id=said.event_id, content_sha256=content_hash(said.body), type=said.type, received_at=uow.now
-    )
-    return uow.session.execute(entering.on_conflict_do_nothing().returning(inbox.c.event_id)).first() is not None
+def _new_ones(uow: UnitOfWork, found: Mapping[str, Said]) -> list[Said]:
+    """Enter events as known, and answer those that were not, in their order."""
+    rows = [
+        {
+            "event_id": said.event_id,
+            "content_sha256": content_hash(said.body),
+            "type": said.type,
+            "received_at": uow.now,
+        }
+        for _, said in sorted(found.items())
+    ]
+    if not rows:
+        return []
+    entering = upsert(uow.session, inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+    entered = set(uow.session.execute(entering, rows).scalars())
+    return [said for said in found.values() if said.event_id in entered]
 
 
 class Writing:
@@ -139,34 +152,46 @@ class Writing:
         self._signer = office.signer(uow.session, uow.now)
         self._places = StoredPlaces(uow.session)
 
-    def tell(self, said: Said) -> None:
-        """Write an event to every node that it concerns."""
-        found = claims(said.name, said.data, directory=self._places)
+    def tell(self, events: Sequence[Said]) -> None:
+        """Write events to every node that they concern."""
+        self._places.look_up(subject for said in events for subject in subjects(said.name, said.data))
         today = business_date(self._uow.now)
-        to = audiences(
-            said.name,
-            said.data,
-            issuer=self._office.me,
-            map_=self._charter.map,
-            directory=self._places,
-            on=today,
-        )
-        self._places.learn(found)
-        for audience in to:
-            self._write(said, audience)
+        to: dict[str, list[Said]] = {}
+        for said in events:
+            found = claims(said.name, said.data, directory=self._places)
+            told = audiences(
+                said.name,
+                said.data,
+                issuer=self._office.me,
+                map_=self._charter.map,
+                directory=self._places,
+                on=today,
+            )
+            self._places.learn(found)
+            for audience in told:
+                to.setdefault(audience, []).append(said)
+        self._places.write_places()
+        for audience, its in sorted(to.items()):
+            self._write(audience, its)
 
-    def _write(self, said: Said, audience: str) -> None:
+    def _write(self, audience: str, events: Sequence[Said]) -> None:
         head = self._head(audience)
         if head.held_because is not None:
             raise StreamIsHeld(f"the stream to {audience} is held: {head.held_because}")
-        if self._was_written(said, audience):
-            return
+        written = self._written_before(audience, events)
         epoch = max(head.epoch, self._charter.epoch_of(self._office.me))
-        seq = head.seq + 1 if epoch == head.epoch else 1
-        body = place_in_stream(said.body, audience=audience, epoch=epoch, seq=seq, prev_hash=head.hash)
-        letter = self._signer.sign(body, now=self._uow.now)
-        enter(self._uow, audience, letter, event_id=said.event_id, type_=said.type, epoch=epoch, seq=seq)
-        self._office.dispatch(self._uow, audience, letter)
+        seq, prev_hash = (head.seq if epoch == head.epoch else 0), head.hash
+        entries: list[Entry] = []
+        for said in events:
+            if said.event_id in written:
+                continue
+            seq += 1
+            body = place_in_stream(said.body, audience=audience, epoch=epoch, seq=seq, prev_hash=prev_hash)
+            letter = self._signer.sign(body, now=self._uow.now)
+            prev_hash = letter.sha256
+            entries.append(Entry(letter=letter, event_id=said.event_id, type=said.type, epoch=epoch, seq=seq))
+        enter(self._uow, audience, entries)
+        self._office.dispatch(self._uow, audience, *(entry.letter for entry in entries))
 
     def _head(self, audience: str) -> Row[Any]:
         session = self._uow.session
@@ -174,36 +199,43 @@ class Writing:
         session.execute(beginning.on_conflict_do_nothing())
         return session.execute(select(stream_out).where(stream_out.c.audience == audience).with_for_update()).one()
 
-    def _was_written(self, said: Said, audience: str) -> bool:
-        """Tell whether the event stands in the stream already: a restored service may say it once more."""
-        same = (stream_log.c.audience == audience, stream_log.c.event_id == said.event_id)
-        return self._uow.session.execute(select(stream_log.c.id).where(*same)).first() is not None
+    def _written_before(self, audience: str, events: Sequence[Said]) -> set[str]:
+        """Answer which events stand in the stream already: a restored service may say them once more."""
+        asked = [said.event_id for said in events]
+        known = select(stream_log.c.event_id).where(stream_log.c.audience == audience, stream_log.c.event_id.in_(asked))
+        return set(self._uow.session.execute(known).scalars())
 
 
-def enter(
-    uow: UnitOfWork,
-    audience: str,
-    letter: Letter,
-    *,
-    event_id: str,
-    type_: str,
-    epoch: int,
-    seq: int,
-    is_receipted: bool = False,
-) -> None:
-    """Write a letter down as the newest of its stream."""
-    uow.session.execute(
-        stream_log.insert().values(
-            audience=audience,
-            epoch=epoch,
-            seq=seq,
-            event_id=event_id,
-            type=type_,
-            hash=letter.sha256,
-            letter=bytes(letter),
-            entered_at=uow.now,
-            receipted_at=uow.now if is_receipted else None,
-        )
-    )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A letter with its place."""
+
+    letter: Letter
+    event_id: str
+    type: str
+    epoch: int
+    seq: int
+
+
+def enter(uow: UnitOfWork, audience: str, entries: Sequence[Entry], *, are_receipted: bool = False) -> None:
+    """Write letters down as the newest of their stream."""
+    if not entries:
+        return
+    rows = [
+        {
+            "audience": audience,
+            "epoch": entry.epoch,
+            "seq": entry.seq,
+            "event_id": entry.event_id,
+            "type": entry.type,
+            "hash": entry.letter.sha256,
+            "letter": bytes(entry.letter),
+            "entered_at": uow.now,
+            "receipted_at": uow.now if are_receipted else None,
+        }
+        for entry in entries
+    ]
+    uow.session.execute(stream_log.insert(), rows)
+    last = entries[-1]
     head = update(stream_out).where(stream_out.c.audience == audience)
-    uow.session.execute(head.values(epoch=epoch, seq=seq, hash=letter.sha256))
+    uow.session.execute(head.values(epoch=last.epoch, seq=last.seq, hash=last.letter.sha256))

@@ -158,6 +158,16 @@ def claims(name: str, data: Mapping[str, Any], *, directory: Directory) -> dict[
     return {(kind, data[field]): region for kind, field in rule.claims if isinstance(data.get(field), str)}
 
 
+def subjects(name: str, data: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Answer the subjects whose region the rule of an event asks for."""
+    rule = RULES.get(name)
+    if rule is None:
+        return set()
+    places = [place for place in (rule.said_for, rule.within, rule.own, rule.to) if place is not None]
+    named = [*rule.claims, *((place.kind, place.field) for place in places if place.kind is not None)]
+    return {(kind, data[field]) for kind, field in named if isinstance(data.get(field), str)}
+
+
 def audiences(
     name: str, data: Mapping[str, Any], *, issuer: str, map_: NodeMap, directory: Directory, on: date
 ) -> tuple[str, ...]:
