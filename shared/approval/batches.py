@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_
 
 from shared.approval import commands, directory
-from shared.approval.base import table_of
+from shared.approval.base import fixed, table_of
 from shared.approval.commands import Action, Details
 from shared.approval.core.digest import sha256
 from shared.approval.core.exclusion import ADMINISTRATOR
@@ -16,7 +16,6 @@ from shared.approval.core.words import UNFINISHED, VOICES, CaseState, TaskKind, 
 from shared.approval.setting import Setting
 from shared.approval.tables import CaseRow, TaskRow
 from shared.approval.views import CaseView
-from shared.approval.waiting import fixed
 from shared.clock import business_date
 from shared.errors import AnyuanError, Invalid
 from shared.http.paging import read_cursor, write_cursor

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval.base import table_of
@@ -16,8 +16,12 @@ from shared.approval.core.parsing import parse
 from shared.approval.core.state import DefinitionRef
 from shared.approval.tables import DefinitionRow, DefinitionState
 from shared.errors import Conflict
+from shared.storage.trip import Errand, one_trip
 
 _DEFINITIONS = table_of(DefinitionRow)
+_ACTIVE = select(_DEFINITIONS.c.version, _DEFINITIONS.c.sha256).where(
+    _DEFINITIONS.c.key == bindparam("of_key"), _DEFINITIONS.c.state == DefinitionState.PUBLISHED.value
+)
 #: What `published_by` begins with when no person has published a version.
 SYSTEM = "system:"
 
@@ -118,23 +122,31 @@ def _renumber(session: Session, draft: Row[Any], version: int) -> None:
     )
 
 
-def active(session: Session, key: str) -> Definition:
+def activating(key: str) -> Errand:
+    """Answer the errand that asks for the published version of a definition; `active_of` reads its rows."""
+    return _ACTIVE, {"of_key": key}
+
+
+def active_of(session: Session, key: str, rows: Sequence[Any]) -> Definition:
     """Answer the version of a definition that new rounds are bound to.
 
     :raises Conflict: `definition_retired` when none is published.
     """
-    row = session.execute(
-        select(_DEFINITIONS.c.version, _DEFINITIONS.c.sha256).where(
-            _DEFINITIONS.c.key == key, _DEFINITIONS.c.state == DefinitionState.PUBLISHED.value
-        )
-    ).one_or_none()
-    if row is None:
+    if not rows:
         raise Conflict(
             "definition_retired",
             zh=f"流程定义 {key} 已停用，不能发起",
             en=f"No version of {key} is published: no case can be started on it",
         )
-    return bound(session, DefinitionRef(key, row.version, row.sha256))
+    return bound(session, DefinitionRef(key, rows[0].version, rows[0].sha256))
+
+
+def active(session: Session, key: str) -> Definition:
+    """Ask for the version of a definition that new rounds are bound to.
+
+    :raises Conflict: `definition_retired` when none is published.
+    """
+    return active_of(session, key, one_trip(session, [activating(key)])[0])
 
 
 def version_of(session: Session, key: str, version: int) -> Definition | None:

@@ -1,7 +1,7 @@
 """The commands behind `Approvals`: each is one transaction, the caller's, from the lock to the kept answer.
 
-The order of locks is everywhere the same: the directory of posts, then the case (after the one that waits for it),
-then the rows of the outbox.
+The order of locks is everywhere the same: the directory of posts, then the case (after the one that waits for it) or
+the thing that a new case is about, then the rows of the outbox.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from shared.approval.core.refusal import Refusal, Refused
 from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.words import Placing, Verb
 from shared.approval.refusals import error_of
-from shared.approval.setting import Setting
+from shared.approval.setting import Brought, Setting
 from shared.approval.views import CaseView
 from shared.errors import Invalid
 from shared.identity import Principal
@@ -94,11 +95,41 @@ class Action:
 def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
     """Open a case, or answer again what was answered to the same command."""
     session, digest = uow.session, asked.digest()
-    answered = answers.find(session, asked.command_id, digest)
+    me, regions = asked.initiator.account_id, _chain_of(setting, asked.home_region, at=uow.now)
+    posts, *claimed, answered_rows, active, calendar, named, holders = one_trip(
+        session,
+        [
+            directory.locking(me),
+            *store.claiming(session, asked.business_type, asked.business_id),
+            answers.finding(asked.command_id),
+            catalogue.activating(asked.definition),
+            workdays.asking(),
+            absences.naming(me, at=uow.now),
+            directory.holding(regions),
+        ],
+    )
+    answered = answers.found(answered_rows, digest)
     if answered is not None:
         return answered
-    actor = setting.seated(session, asked.initiator, business_type=asked.business_type, at=uow.now)
-    opening = engine.Opening(
+    if claimed[-1]:
+        raise store.already_open(claimed[-1][0].id)
+    brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
+    actor = setting.seated(session, asked.initiator, business_type=asked.business_type, at=uow.now, brought=brought)
+    opening = _opening(setting, asked)
+    command = Command(
+        id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
+    )
+    definition = catalogue.active_of(session, asked.definition, active)
+    world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
+    move = engine.open_case(opening, command, definition=definition, world=world)
+    view = aftermath.view(uow, setting, move.case, definition, command, world)
+    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
+    aftermath.follow(uow, setting, None, move, definition, command, view)
+    return view
+
+
+def _opening(setting: Setting, asked: Opening) -> engine.Opening:
+    return engine.Opening(
         id=uuid.uuid4().hex,
         origin=setting.node,
         business_type=asked.business_type,
@@ -108,45 +139,42 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         organisation_id=asked.organisation_id,
         barred=asked.barred,
     )
-    command = Command(
-        id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
-    )
-    definition = catalogue.active(session, asked.definition)
-    world = setting.world(session, asked.home_region, at=uow.now)
-    move = engine.open_case(opening, command, definition=definition, world=world)
-    if not store.add(session, move.case):
-        # Somebody was faster: this very command on another connection, or another case of the same thing.
-        answered = answers.find(session, asked.command_id, digest)
-        if answered is None:
-            raise store.already_open(session, asked.business_type, asked.business_id)
-        return answered
-    view = aftermath.view(uow, setting, move.case, definition, command, world)
-    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
-    aftermath.follow(uow, setting, None, move, definition, command, view)
-    return view
+
+
+def _chain_of(setting: Setting, home_region: str, *, at: datetime) -> frozenset[str]:
+    try:
+        return frozenset(link.region for link in setting.chain(home_region, at=at))
+    except Invalid:
+        # It is said when it is known that the command was not answered before, on a day that had this region.
+        return frozenset({home_region})
 
 
 def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
     """Carry out a verb, or answer again what was answered to the same command."""
     session, digest = uow.session, asked.digest()
-    posts = directory.posts_of(session, asked.actor.account_id, lock=True)
-    row = store.lock(session, asked.case_id)
-    if row is None:
+    me = asked.actor.account_id
+    # Everything on one trip: the locks first, in their order, and what is read sees what those before have committed.
+    posts, *rows, answered_rows, holders, calendar, named = one_trip(
+        session,
+        [
+            directory.locking(me),
+            *store.reading(asked.case_id, lock=True),
+            answers.finding(asked.command_id),
+            directory.holding_for(asked.case_id),
+            workdays.asking(),
+            absences.naming(me, at=uow.now),
+        ],
+    )
+    case = store.case_of(rows)
+    if case is None:
         raise reading.not_found()
-    regions = {link.region for link in setting.chain(row.home_region, at=uow.now)}
-    also = [
-        answers.finding(asked.command_id),
-        directory.holding(regions),
-        workdays.asking(),
-        absences.naming(asked.actor.account_id, at=uow.now),
-    ]
-    case, (answered_rows, holder_rows, calendar, named) = store.read(session, row, also=also)
     answered = answers.found(answered_rows, digest)
     if answered is not None:
         return answered
-    seats = directory.seats(holder_rows)
-    world = setting.world(session, case.home_region, at=uow.now, case=case, seats=seats, calendar=calendar)
-    actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, posts=posts, named=named)
+    regions = frozenset(stage.region for stage in case.stages)
+    brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
+    world = setting.world(session, case.home_region, at=uow.now, case=case, brought=brought)
+    actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, brought=brought)
     command = _command(session, case, asked, actor)
     bound = catalogue.bound(session, case.definition)
     try:

@@ -23,10 +23,14 @@ from shared.approval.tables_beside import HolderRow
 from shared.contracts.registration import PostChanged
 from shared.storage.trip import Errand, one_trip
 
-_POSTS = table_of(HolderRow)
+_POSTS, _STAGES = table_of(HolderRow), table_of(StageRow)
 _SEATS_OF = select(_POSTS.c.role, _POSTS.c.region).where(_POSTS.c.account_id == bindparam("account"), _POSTS.c.active)
 _LOCK_SEATS_OF = _SEATS_OF.with_for_update(read=True)
 
+_HOLDERS = select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(_POSTS.c.active)
+_HOLDING_FOR = _HOLDERS.where(
+    _POSTS.c.region.in_(select(_STAGES.c.region).where(_STAGES.c.case_id == bindparam("of_case")))
+)
 _PARTIES = (
     select(_POSTS.c.account_id, _POSTS.c.name, _POSTS.c.role, _POSTS.c.region)
     .where(_POSTS.c.account_id.in_(bindparam("accounts", expanding=True)), _POSTS.c.active)
@@ -34,10 +38,20 @@ _PARTIES = (
 )
 
 
+def locking(account_id: str) -> Errand:
+    """Answer the errand that asks for the seats of an account, which stay so until this transaction ends."""
+    return _LOCK_SEATS_OF, {"account": account_id}
+
+
+def posts(rows: Iterable[Any]) -> tuple[Seat, ...]:
+    """Answer the seats that an account holds, from the rows that were asked for."""
+    return tuple(Seat(row.role, row.region) for row in rows)
+
+
 def posts_of(session: Session, account_id: str, *, lock: bool) -> tuple[Seat, ...]:
     """Answer the seats that an account holds now; with `lock` they stay so until this transaction ends."""
-    (rows,) = one_trip(session, [(_LOCK_SEATS_OF if lock else _SEATS_OF, {"account": account_id})])
-    return tuple(Seat(row.role, row.region) for row in rows)
+    asking = locking(account_id) if lock else (_SEATS_OF, {"account": account_id})
+    return posts(one_trip(session, [asking])[0])
 
 
 def parties(session: Session, account_ids: Collection[str]) -> tuple[Party, ...]:
@@ -54,6 +68,11 @@ def holding(regions: Collection[str]) -> Errand:
     return _holding(len(regions)), {f"region_{place}": region for place, region in enumerate(sorted(regions))}
 
 
+def holding_for(case_id: str) -> Errand:
+    """Answer the errand that asks who holds the posts of the regions of a case's stages; `seats` reads its rows."""
+    return _HOLDING_FOR, {"of_case": case_id}
+
+
 def seats(rows: Iterable[Any]) -> Seats:
     """Answer who holds which seat."""
     found: dict[Seat, set[str]] = {}
@@ -65,9 +84,7 @@ def seats(rows: Iterable[Any]) -> Seats:
 @cache
 def _holding(count: int) -> Select[Any]:
     wanted = [bindparam(f"region_{place}", type_=_POSTS.c.region.type) for place in range(count)]
-    return select(_POSTS.c.role, _POSTS.c.region, _POSTS.c.account_id).where(
-        _POSTS.c.region.in_(wanted), _POSTS.c.active
-    )
+    return _HOLDERS.where(_POSTS.c.region.in_(wanted))
 
 
 def keep(session: Session, event: PostChanged) -> frozenset[str]:

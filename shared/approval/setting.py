@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shared.approval import absences, directory, workdays
-from shared.approval.core.command import Seats, World
+from shared.approval.core.command import World
 from shared.approval.core.route import Link
-from shared.approval.core.state import Case, Party, Seat
+from shared.approval.core.state import Case, Party
 from shared.approval.core.words import StageState, Tier
 from shared.approval.outcomes import Outcomes
 from shared.approval.views import RegionNames
@@ -21,7 +21,19 @@ from shared.identity import Principal
 from shared.regions import Regions
 from shared.storage.trip import one_trip
 
+Rows = Sequence[Any]
 _AHEAD = (StageState.OPEN, StageState.HELD, StageState.WAITING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What a command's first trip to the database has brought along of the world, as rows."""
+
+    posts: Rows  # the actor's, locked
+    named: Rows  # the absence rules that name the actor
+    calendar: Rows
+    holders: Rows
+    regions: frozenset[str]  # all of whose posts are in `holders`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,24 +64,23 @@ class Setting:
         *,
         at: datetime,
         case: Case | None = None,
-        seats: Seats | None = None,
-        calendar: Sequence[Any] | None = None,
+        brought: Brought | None = None,
     ) -> World:
         """Answer the world as a case of that region, or a case on its way, has to know it.
-
-        `seats` are those of the chain's regions and `calendar` the rows of `workdays.asking`, where they have been
-        asked for already.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
         chain = self.chain(home_region, at=at)
-        regions = {link.region for link in chain}
         # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
-        if seats is None or not ahead <= regions:
-            holders, calendar = one_trip(session, [directory.holding(regions | ahead), workdays.asking()])
-            seats = directory.seats(holders)
-        return World(at=at, seats=seats, chain=chain, workdays=workdays.known(session, calendar))
+        missing = ahead.union(link.region for link in chain) - (brought.regions if brought else set())
+        holders: list[Any] = list(brought.holders) if brought else []
+        calendar = brought.calendar if brought else None
+        if missing:
+            asked, counted = one_trip(session, [directory.holding(missing), workdays.asking()])
+            holders += asked
+            calendar = calendar or counted
+        return World(at=at, seats=directory.seats(holders), chain=chain, workdays=workdays.known(session, calendar))
 
     def seated(
         self,
@@ -78,19 +89,17 @@ class Setting:
         *,
         business_type: str,
         at: datetime,
-        posts: tuple[Seat, ...] | None = None,
-        named: Sequence[Any] | None = None,
+        brought: Brought | None = None,
         lock: bool = True,
     ) -> Party:
         """Answer the actor with the posts that the directory knows of, and those they stand in for.
 
-        What a token says is not asked. `posts` and `named`, the absence rules that name them, are given where they
-        have been asked for already.
+        What a token says is not asked.
         """
-        if posts is None:
-            posts = directory.posts_of(session, actor.account_id, lock=lock)
-        # Only officials stand in for others: whoever holds no post is spared the question.
         me = actor.account_id
+        posts = directory.posts(brought.posts) if brought else directory.posts_of(session, me, lock=lock)
+        named = brought.named if brought else None
+        # Only officials stand in for others: whoever holds no post is spared the question.
         away = absences.standing_in(session, me, business_type=business_type, at=at, named=named) if posts else ()
         stands_for = directory.parties(session, [person.account_id for person in away]) if away else ()
-        return Party(actor.account_id, actor.name, posts, stands_for)
+        return Party(me, actor.name, posts, stands_for)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Row, bindparam, select, update
+from sqlalchemy import BindParameter, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
-from shared.approval.base import table_of
+from shared.approval.base import fixed, table_of
 from shared.approval.columns import (
     CASE_MOVES,
     STAGE_MOVES,
@@ -33,9 +33,8 @@ from shared.approval.core.state import Case, DefinitionRef, LastMove, Parent, Pe
 from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
-from shared.messaging.upsert import upsert
 from shared.storage.rows import put_row, put_rows
-from shared.storage.trip import Errand, one_trip
+from shared.storage.trip import Errand, one_trip, wait_for_next_trip
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
 _ROUNDS, _DECISIONS, _EVENTS = (table_of(row) for row in (RoundRow, DecisionRow, EventRow))
@@ -51,12 +50,14 @@ _READ_TASKS = select(_TASKS).where(_TASKS.c.case_id == _CASE_ID).order_by(_TASKS
 _READ_OPEN = select(_CASES.c.id).where(
     _CASES.c.business_type == bindparam("of_type"),
     _CASES.c.business_id == bindparam("of_id"),
-    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+    _CASES.c.state.not_in(fixed(CLOSED)),
 )
+_THING = func.concat_ws(literal_column("'/'"), bindparam("of_type", type_=String), bindparam("of_id", type_=String))
+_CLAIM = select(func.pg_advisory_xact_lock(func.hashtextextended(_THING, literal_column("0"))))
 _READ_CHILD = select(_CASES.c.id).where(
     _CASES.c.parent_case == _CASE_ID,
     _CASES.c.parent_stage == bindparam("of_stage"),
-    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+    _CASES.c.state.not_in(fixed(CLOSED)),
 )
 _READ_CONTENT = select(_ROUNDS.c.content).where(_ROUNDS.c.case_id == _CASE_ID, _ROUNDS.c.round == bindparam("of_round"))
 _MOVE_CASE = (
@@ -71,31 +72,27 @@ def child_id(parent: str, what: str) -> str:
     return f"{parent}{_CHILD}{what}"
 
 
-def lock(session: Session, case_id: str) -> Row[Any] | None:
-    """Answer a case's own row, and let nobody else move the case before this transaction ends.
+def reading(case_id: str, *, lock: bool) -> list[Errand]:
+    """Answer the errands that read a case; `case_of` makes it of what their rows are.
 
-    A case that another waits for is locked after that one: both may have to move, from either side.
+    With `lock` nobody else moves it before this transaction ends. A case that another waits for is locked after that
+    one: both may have to move, from either side.
     """
-    waiting = [case_id.rpartition(_CHILD)[0]] if _CHILD in case_id else []
-    found = one_trip(session, [(_LOCK_CASE, {"of_case": locked}) for locked in (*waiting, case_id)])
-    return next(iter(found[-1]), None)
-
-
-def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
-    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
-    if lock:
-        row = _lock(session, case_id)
-    else:
-        row = next(iter(one_trip(session, [(_READ_CASE, {"of_case": case_id})])[0]), None)
-    return None if row is None else read(session, row)[0]
-
-
-def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tuple[Case, list[Sequence[Any]]]:
-    """Answer the case that a row begins, and on the same trip the rows of what else is asked."""
-    of_case = {"of_case": row.id}
+    of_case = {"of_case": case_id}
     parts = [(_READ_BARRED, of_case), (_READ_STAGES, of_case), (_READ_TASKS, of_case)]
-    barred, stages, tasks, *others = one_trip(session, [*parts, *also])
-    case = Case(
+    if not lock:
+        return [(_READ_CASE, of_case), *parts]
+    waiting = [case_id.rpartition(_CHILD)[0]] if _CHILD in case_id else []
+    return [*((_LOCK_CASE, {"of_case": locked}) for locked in (*waiting, case_id)), *parts]
+
+
+def case_of(found: Sequence[Sequence[Any]]) -> Case | None:
+    """Answer the case that the rows of `reading` are of, or None when there is none."""
+    rows, barred, stages, tasks = found[-4:]
+    if not rows:
+        return None
+    (row,) = rows
+    return Case(
         id=row.id,
         origin=row.origin,
         business_type=row.business_type,
@@ -119,10 +116,11 @@ def read(session: Session, row: Row[Any], *, also: Sequence[Errand] = ()) -> tup
         stages=tuple(stage_of(stage) for stage in stages),
         tasks=tuple(task_of(task) for task in tasks),
     )
-    return case, others
 
 
-_lock = lock  # `load` has an argument of that name
+def load(session: Session, case_id: str, *, lock: bool) -> Case | None:
+    """Answer a case with all its rounds, or None; with `lock` nobody else moves it before this transaction ends."""
+    return case_of(one_trip(session, reading(case_id, lock=lock)))
 
 
 def open_child(session: Session, case_id: str, stage: int) -> str | None:
@@ -136,28 +134,32 @@ def content(session: Session, case: Case) -> dict[str, Any]:
     return session.scalar(_READ_CONTENT, {"of_case": case.id, "of_round": case.round}) or {}
 
 
-def add(session: Session, case: Case) -> bool:
-    """Insert a new case's row, unless the business object has an open case; waits for one that is being opened."""
-    adding = upsert(session, _CASES).on_conflict_do_nothing().returning(_CASES.c.id)
-    return session.execute(adding, case_columns(case)).first() is not None
+def claiming(session: Session, business_type: str, business_id: str) -> list[Errand]:
+    """Answer the errands after which nobody else opens a case of this before this transaction ends.
+
+    The rows of the last are the open case that is there already, if any. SQLite has one writer at a time anyway.
+    """
+    thing = {"of_type": business_type, "of_id": business_id}
+    is_shared = session.get_bind().dialect.name == "postgresql"
+    return [*([(_CLAIM, thing)] if is_shared else []), (_READ_OPEN, thing)]
 
 
-def already_open(session: Session, business_type: str, business_id: str) -> Conflict:
+def already_open(case_id: str) -> Conflict:
     """Answer the error for a business object that has an open case, with that case's id."""
-    case_id = session.scalar(_READ_OPEN, {"of_type": business_type, "of_id": business_id})
     return Conflict("case_open", zh="该事项已在审批中", en="This is under approval already", case_id=case_id)
 
 
 def save(session: Session, before: Case, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down a move of a stored and locked case, and on the same trip what else is to be written."""
+    """Write down a move of a stored and locked case, and with it what else is to be written."""
     moved = (_MOVE_CASE, {"of_case": before.id, **moving_columns(move.case)})
-    one_trip(session, [moved, *_parts(session, before, move), *also])
+    wait_for_next_trip(session, [moved, *_parts(session, before, move), *also])
 
 
 def save_new(session: Session, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down the rest of a case whose own row was just inserted, and what else is to be written."""
+    """Write down a new case of a thing that was claimed, and with it what else is to be written."""
     rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
-    one_trip(session, [*put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
+    case = put_row(session, _CASES, case_columns(move.case))
+    wait_for_next_trip(session, [case, *put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
 
 
 def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:

@@ -16,6 +16,7 @@ from shared.contracts.base import ANY_PUBLISHER, Event
 from shared.messaging.outbox import StoredOutbox
 from shared.messaging.reactions import Reactions
 from shared.storage import Database
+from shared.storage.trip import one_trip
 from shared.trace import Trace
 
 E = TypeVar("E", bound=Event)
@@ -89,5 +90,6 @@ def _tell_page(database: Database, state: State, *, outbox: StoredOutbox, listen
         locked = {event.aggregate_id for event in found}
         # What came into being meanwhile tells of itself.
         now = [event for event in state(uow.session, after, PAGE) if event.aggregate_id in locked]
-        outbox.write(uow.session, now, now=uow.now, trace=Trace.start(), listener=listener)
+        telling = outbox.writing(uow.session, now, now=uow.now, trace=Trace.start(), listener=listener)
+        one_trip(uow.session, telling)
     return found

@@ -13,14 +13,17 @@ from sqlalchemy.orm import Session
 
 from shared.contracts.base import Event
 from shared.failpoints import failpoint
+from shared.storage.trip import Errand, forget_waiting, one_trip
 from shared.trace import Trace
 
 
 class Outbox(Protocol):
     """Where a unit of work leaves the events it publishes."""
 
-    def write(self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]) -> None:
-        """Store the events in the transaction of the session, each with the trace it belongs to."""
+    def writing(
+        self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]
+    ) -> list[Errand]:
+        """Answer the errands that store the events, each with the trace it belongs to."""
 
 
 @dataclass
@@ -47,10 +50,13 @@ class UnitOfWork:
         The error is raised on; whoever catches it goes on with the rest. What a part had locked is free again.
         """
         told = len(self.events)
+        one_trip(self.session, [])
         try:
             with self.session.begin_nested():
                 yield
+                one_trip(self.session, [])
         except BaseException:
+            forget_waiting(self.session)
             del self.events[told:], self._traces[told:]
             raise
 
@@ -62,9 +68,12 @@ class UnitOfWork:
     ) -> None:
         try:
             if kind is None:
+                telling: list[Errand] = []
                 if self.events:
-                    self.outbox.write(self.session, self.events, now=self.now, trace=self._traces)
+                    self.session.flush()
+                    telling = self.outbox.writing(self.session, self.events, now=self.now, trace=self._traces)
                 failpoint("uow.before_commit")
+                one_trip(self.session, telling, is_last=True)
                 self.session.commit()
                 failpoint("uow.after_commit")
         finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, BrokenBarrierError
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from shared.approval import directory
 from shared.approval.views import CaseView
 from shared.errors import AnyuanError
+from shared.storage.trip import Errand
 from tests.integration.approval.office import Office
 
 T = TypeVar("T")
@@ -25,15 +26,13 @@ class Track:
         self.barrier = Barrier(2)
         self.inside = office.database.engine.dialect.name == "postgresql"
         if self.inside:
-            read = directory.posts_of
+            locking = directory.locking
 
-            def read_and_wait(*arguments: Any, **options: Any) -> Any:
-                found = read(*arguments, **options)
-                if options["lock"]:
-                    self.wait()
-                return found
+            def wait_and_lock(account_id: str) -> Errand:
+                self.wait()
+                return locking(account_id)
 
-            monkeypatch.setattr(directory, "posts_of", read_and_wait)
+            monkeypatch.setattr(directory, "locking", wait_and_lock)
 
     def wait(self) -> None:
         try:

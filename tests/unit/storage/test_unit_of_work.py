@@ -17,6 +17,7 @@ from shared.contracts.base import Event
 from shared.contracts.registration import RegistrationRefused
 from shared.storage import Database, UnitOfWork
 from shared.storage.database import make_engine
+from shared.storage.trip import Errand
 from shared.trace import Trace
 
 NOW = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
@@ -34,13 +35,16 @@ class Heard:
     events: list[Event] = field(default_factory=list)
     fails: bool = False
 
-    def write(self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]) -> None:
+    def writing(
+        self, session: Session, events: Sequence[Event], *, now: datetime, trace: Sequence[Trace]
+    ) -> list[Errand]:
         assert session.in_transaction()
         assert now == NOW
         assert len(trace) == len(events)
         if self.fails:
             raise Stop
         self.events += events
+        return []
 
 
 @pytest.fixture
