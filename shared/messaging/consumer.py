@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from shared.failpoints import failpoint
 from shared.messaging.inbox import Delivery, Inbox
 from shared.messaging.intake import LINGER_SECONDS, Arrived, Intake
 from shared.messaging.pauses import Pauses
-from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, Topology
+from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, Topology, dead_queue_of, inbox_queue_of
 from shared.messaging.reactions import Reactions
 from shared.messaging.tables import inbox
 from shared.storage import Database
@@ -34,18 +35,36 @@ class HeldTooLong(Exception):
     """The database is away for so long that the broker should have its messages back."""
 
 
-class Consumer:
-    """One listening service. Any number may run; the queue serves one at a time, so order holds."""
+class TakesIn(Protocol):
+    """Where messages go: the inbox of a service, or what stands in its place."""
 
-    def __init__(self, *, database: Database, reactions: Reactions, broker_url: str, topology: Topology) -> None:
-        self.name = f"worker {reactions.service}"
+    service: str
+
+    def receive(self, deliveries: Sequence[Delivery]) -> None:
+        """Take messages in; raises when it could take nothing now, and is given the same ones again."""
+
+    def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
+        """Keep a message that the broker gave up delivering."""
+
+    def retry_due(self) -> int:
+        """Try again what was put off; answers how many were applied."""
+
+
+class QueueConsumer:
+    """The reader of one queue. Any number may run; the queue serves one at a time, so order holds."""
+
+    def __init__(self, *, name: str, database: Database, inbox: TakesIn, broker_url: str) -> None:
+        self.name = name
         self.last_beat = time.monotonic()
         self.is_consuming = False
-        self._service = reactions.service
+        self._service = inbox.service
         self._database = database
-        self._inbox = Inbox(database, reactions)
+        self._inbox = inbox
         self._broker_url = broker_url
-        self._topology = topology.heard_by(reactions.service)
+
+    def _open(self, connection: BrokerConnection) -> Intake:
+        """Make sure that the queue exists, and begin to read it."""
+        raise NotImplementedError
 
     def run(self, stop: threading.Event) -> None:
         """Consume until told to stop, whatever starts or stops around it: broker, database, in any order."""
@@ -79,8 +98,7 @@ class Consumer:
         connection = BrokerConnection(self._broker_url, name=self.name)
         hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"inbox-{self._service}")
         try:
-            connection.declare(self._topology)
-            shift = _Shift(Intake(connection, self._service), self._inbox, hands)
+            shift = _Shift(self._open(connection), self._inbox, hands)
             self.is_consuming = True
             log.info("consumer_listens", service=self._service)
             while not stop.is_set():
@@ -96,6 +114,23 @@ class Consumer:
             else:
                 connection.drop()
             hands.shutdown(wait=False, cancel_futures=True)
+
+
+class Consumer(QueueConsumer):
+    """One listening service."""
+
+    def __init__(self, *, database: Database, reactions: Reactions, broker_url: str, topology: Topology) -> None:
+        super().__init__(
+            name=f"worker {reactions.service}",
+            database=database,
+            inbox=Inbox(database, reactions),
+            broker_url=broker_url,
+        )
+        self._topology = topology.heard_by(reactions.service)
+
+    def _open(self, connection: BrokerConnection) -> Intake:
+        connection.declare(self._topology)
+        return Intake(connection, queue=inbox_queue_of(self._service), dead_queue=dead_queue_of(self._service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +150,7 @@ class _Shift:
     acknowledged meanwhile, so the broker stops sending when the prefetch is full, and no message loses a try.
     """
 
-    def __init__(self, intake: Intake, inbox_: Inbox, hands: ThreadPoolExecutor) -> None:
+    def __init__(self, intake: Intake, inbox_: TakesIn, hands: ThreadPoolExecutor) -> None:
         self._intake = intake
         self._inbox = inbox_
         self._hands = hands

@@ -76,7 +76,7 @@ class Relay:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
         connection = BrokerConnection(self._broker_url, name=self.name)
         try:
-            declare_what_is_allowed(connection, self._topology, self._service)
+            self._declare(connection)
             publisher = ConfirmingPublisher(
                 connection, exchange=exchange_of(self._service), app_id=self._service, stop=stop
             )
@@ -97,6 +97,10 @@ class Relay:
                 connection.close()
             else:
                 connection.drop()
+
+    def _declare(self, connection: BrokerConnection) -> None:
+        """Make sure that what it sends has somewhere to go."""
+        declare_what_is_allowed(connection, self._topology, self._service)
 
     def relay_once(self, publisher: ConfirmingPublisher, lead: Leadership) -> tuple[int, bool]:
         """Send one batch; answers how many rows were taken up, and whether the broker took all of them.

@@ -55,6 +55,9 @@ class ServerProcess(Protocol):
     def log(self) -> str:
         """Return the last lines that it wrote."""
 
+    def neighbour_host(self) -> str:
+        """Return the address by which other servers reach it."""
+
 
 def free_port() -> int:
     """Return a port that nothing listens on, below the range from which clients get theirs.
@@ -120,6 +123,13 @@ class ContainerProcess:
 
     def log(self) -> str:
         return self._inside().logs(tail=40).decode(errors="replace")
+
+    def neighbour_host(self) -> str:
+        # The engine's own address, by which one container reaches the published ports of another.
+        container = self._inside()
+        container.reload()
+        networks: dict[str, dict[str, str]] = container.attrs["NetworkSettings"]["Networks"]
+        return next(iter(networks.values()))["Gateway"]
 
     def _inside(self) -> Container:
         return self._container.get_wrapped_container()
@@ -199,6 +209,9 @@ class DebianProcess:
     def log(self) -> str:
         lines = (self.folder / "output.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-40:])
+
+    def neighbour_host(self) -> str:
+        return self.host
 
     def _end(self, number: signal.Signals, *, whole_family: bool) -> None:
         child = self._running()

@@ -55,6 +55,7 @@ TO_THE_VOLUNTEER: list[tuple[Event, str, str]] = [
         RecordVoided(
             record_id="record-1",
             activity_name="咨询日",
+            region="130123",
             volunteer_number="130000000001",
             served_on=DAY,
             reason="不是志愿服务",
