@@ -45,8 +45,8 @@ _LONGEST_SPAN = 9_999
 RESERVED = frozenset({_INITIATOR, _EARLIER, ANYWHERE})
 
 
-def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: frozenset[str]) -> Node:
-    """Answer a node; `earlier` are the keys of the nodes that stand before it."""
+def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: Mapping[str, Mistake | None]) -> Node:
+    """Answer a node; `earlier` are the nodes before it, each with the reason why none is returned to it, if any."""
     if "subcase" in item:
         return _waiting_node(reader, item, place)
     mode = reader.one_of(item, "mode", place, Mode)
@@ -177,7 +177,7 @@ def _substitute(reader: Reader, item: Mapping[str, Any], name: str, place: str) 
     return Substitute(reader.text(found, "role", place), reader.one_of(found, "tier", place, Tier))
 
 
-def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: frozenset[str]) -> Returns:
+def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: Mapping[str, Mistake | None]) -> Returns:
     found = reader.mapping(item, "returns", place, ("to", "then"))
     if found is None:
         return Returns()
@@ -185,8 +185,10 @@ def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: froze
     reader.known(found, place, {"to", "then"})
     to = reader.texts(found, "to", place) or (_INITIATOR, _EARLIER)
     named = frozenset(to) - {_INITIATOR, _EARLIER}
-    for key in sorted(named - earlier):
-        reader.problem(at(place, "to"), Mistake.NOT_EARLIER, key=shown(key))
+    for key in sorted(named):
+        mistake = earlier.get(key, Mistake.NOT_EARLIER)
+        if mistake is not None:
+            reader.problem(at(place, "to"), mistake, key=shown(key))
     return Returns(
         initiator=_INITIATOR in to,
         nodes=None if _EARLIER in to else named,
