@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.approval.core.definition import (
+    DECIDING_VERBS,
     JOINT,
-    OPINION_VERBS,
     Approver,
     Fields,
     Node,
@@ -29,6 +29,7 @@ _DECIDED = _ALWAYS | {
     "mode",
     "approvers",
     "opinion",
+    "signature",
     "due",
     "remind",
     "escalate",
@@ -60,7 +61,8 @@ def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: Map
         tier=reader.one_of(item, "tier", place, Tier),
         mode=mode,
         approvers=approvers,
-        opinion=_opinion(reader, item, place),
+        opinion=_verbs(reader, item, "opinion", place),
+        signature=_verbs(reader, item, "signature", place),
         veto=reader.flag(item, "veto", place) if mode in JOINT else None,
         threshold=threshold,
         due=_span(reader, item, "due", place) if "due" in item else None,
@@ -138,11 +140,11 @@ def _approver(reader: Reader, item: Mapping[str, Any], place: str, *, by_weight:
     return Approver(role=name, weight=weight) if named[0] == "role" else Approver(account=name, weight=weight)
 
 
-def _opinion(reader: Reader, item: Mapping[str, Any], place: str) -> frozenset[Verb]:
-    value = item.get("opinion", [])
-    words = [verb.value for verb in OPINION_VERBS]
+def _verbs(reader: Reader, item: Mapping[str, Any], name: str, place: str) -> frozenset[Verb]:
+    value = item.get(name, [])
+    words = [verb.value for verb in DECIDING_VERBS]
     if not isinstance(value, list) or any(word not in words for word in value):
-        reader.problem(at(place, "opinion"), Mistake.NOT_VERBS, known=listed(words))
+        reader.problem(at(place, name), Mistake.NOT_VERBS, known=listed(words))
         return frozenset()
     return frozenset(Verb(word) for word in value)
 
