@@ -18,12 +18,13 @@ REMARK = "remark:"
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What a verb has to be told besides an opinion: one person, several, where a signer comes, which signer."""
+    """What a verb has to be told besides an opinion: whom, where a signer comes, which signer, which version."""
 
     person: bool = False
     people: bool = False
     placing: bool = False
     signer: bool = False
+    version: bool = False
     words: bool = False  # whether the opinion must be there
 
 
@@ -46,6 +47,7 @@ MORE: Mapping[str, Asks] = {
     "request_revocation": Asks(words=True),
     "suspend": Asks(words=True),
     "resume": Asks(),
+    "migrate": Asks(version=True, words=True),
     "terminate": Asks(words=True),
 }
 #: The verbs that decide; they alone can carry the reference of a signature.
@@ -65,6 +67,7 @@ def question_of(service: str, case: Json, verb: str) -> dict[str, Any]:
         "named": _recipients(service, case["id"], verb) if needs_people else [],
         "placings": [(one, words()(f"case.placing_{one}")) for one in PLACINGS],
         "signers": _signers(case) if asks.signer else [],
+        "versions": api().get(service, "cases", case["id"], "later-versions").data["items"] if asks.version else [],
         "nodes": _ways_back(case) if verb == "return" else [],
         "phrases": phrases_for(verb),
     }
@@ -88,6 +91,10 @@ def body_of(verb: str, sent: Form) -> Json:
         body["placing"] = sent.text("placing")
     if asks.signer and sent.text("task").isdigit():
         body["task"] = int(sent.text("task"))
+    if asks.version:
+        # What is no number is sent as it came, for the service to refuse at its field.
+        chosen = sent.text("version")
+        body["version"] = int(chosen) if chosen.isdigit() else chosen or None
     return body
 
 

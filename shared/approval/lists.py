@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, 
 from sqlalchemy.orm import Session
 
 from shared.approval import deadlines
+from shared.approval.base import fixed
 from shared.approval.core.words import CLOSED, CaseState, StageState, TaskKind, TaskState, Verb
 from shared.approval.deadlines import Deadline
 from shared.approval.filters import Filter, conditions
 from shared.approval.tables import CaseRow, DecisionRow, StageRow, TaskRow
 from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
-from shared.approval.waiting import Standing, asked, fixed, standings
+from shared.approval.waiting import Standing, asked, standings
 from shared.clock import business_date
 from shared.errors import Invalid
 from shared.http.paging import read_cursor, write_cursor

@@ -31,22 +31,9 @@ def put_row(session: Session, table: Table, row: Row, *, changing: tuple[str, ..
     return put_rows(session, table, [row], changing=changing)[0]
 
 
-def add_row(session: Session, table: Table, row: Row) -> Errand:
-    """Answer the errand that inserts a row unless one like it is there, and answers the key of what it inserted."""
-    return _adding(table, session.get_bind().dialect.name, tuple(row)), row
-
-
 def numbered(rows: Sequence[Row]) -> dict[str, Any]:
     """Answer the values of rows under the names of their columns, each with the place of its row."""
     return {f"{name}_in_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
-
-
-@cache
-def _adding(table: Table, dialect: str, names: tuple[str, ...]) -> Executable:
-    inserting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    inserting = inserting.values({name: bindparam(name, type_=table.c[name].type) for name in names})
-    statement: Executable = inserting.on_conflict_do_nothing().returning(*table.primary_key)
-    return statement
 
 
 @cache

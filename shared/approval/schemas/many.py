@@ -81,3 +81,20 @@ class HandOverOut(Schema):
     results = fields.List(fields.Nested(HandOverResultOut), required=True)
     more = fields.Boolean(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class HoldingOut(Schema):
+    """How much work is one person's by name."""
+
+    account_id = fields.String(required=True)
+    name = fields.String(required=True)
+    tasks = fields.Integer(required=True)
+    regions = fields.List(
+        fields.String(), required=True, metadata={"description": "Whoever takes over has to hold a post in them"}
+    )
+
+
+class HoldingsOut(Schema):
+    """Who has unfinished tasks by name in cases of the administrator's regions, the busiest first."""
+
+    items = fields.List(fields.Nested(HoldingOut), required=True)

@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("hours_hundredths", sa.Integer(), nullable=True),
         sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=False),
         sa.CheckConstraint("kind IN ('hours','star','award')", name=op.f("ck_file_entry_kind")),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_file_entry")),
