@@ -47,6 +47,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="ANYUAN_API_URL", meaning="Where the portal reaches the services: service X is at {url}/X"),
     Setting(name="ANYUAN_NUMBER_BLOCK", meaning="This node's block of volunteer numbers, two digits", default="01"),
     Setting(
+        name="ANYUAN_CHARTER_FILE",
+        meaning="Map and keys of all nodes as the province's root published them; without it this node is alone",
+    ),
+    Setting(name="ANYUAN_ROOT_KEY_FILE", meaning="The public key of the province's root, which signs the charter"),
+    Setting(name="ANYUAN_NODE_KEYS_FILE", meaning="The private keys that this node signs with; only `links`"),
+    Setting(
+        name="ANYUAN_BROKER_API_URL",
+        meaning="RabbitMQ's HTTP API, to set links up and repair them; its user is that of the broker's URL",
+    ),
+    Setting(
+        name="ANYUAN_LINK_PASSWORDS",
+        meaning="A folder with the file `a-to-b` for each link: the password of node a's shovel at b's broker",
+    ),
+    Setting(
         name="ANYUAN_HEARTBEAT_FILE",
         meaning="A file that relay and worker touch while they live",
         default="/tmp/anyuan-heartbeat",  # noqa: S108  # a touch file
@@ -80,6 +94,11 @@ class Settings:
     portal_secret_file: Path | None
     api_url: str
     number_block: str
+    charter_file: Path | None
+    root_key_file: Path | None
+    node_keys_file: Path | None
+    broker_api_url: str
+    link_passwords: Path | None
     heartbeat_file: Path
     metrics_address: str
 
@@ -104,6 +123,11 @@ class Settings:
             portal_secret_file=given.path("PORTAL_SECRET_FILE"),
             api_url=given.text("API_URL").rstrip("/"),
             number_block=given.text("NUMBER_BLOCK"),
+            charter_file=given.path("CHARTER_FILE"),
+            root_key_file=given.path("ROOT_KEY_FILE"),
+            node_keys_file=given.path("NODE_KEYS_FILE"),
+            broker_api_url=given.text("BROKER_API_URL").rstrip("/"),
+            link_passwords=given.path("LINK_PASSWORDS"),
             heartbeat_file=Path(given.text("HEARTBEAT_FILE")),
             metrics_address=given.text("METRICS_ADDRESS"),
         )

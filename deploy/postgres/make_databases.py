@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from services.launcher.parts import SERVICES
+from services.launcher.parts import LINKS, SERVICES
 
 FACTS = "SELECT FROM pg_roles WHERE rolname = %s", "SELECT FROM pg_database WHERE datname = %s"
 
@@ -59,7 +59,9 @@ def main(url: str, folder: Path) -> None:
     superuser = (folder / "postgres").read_text()
     with psycopg.connect(url, password=superuser, autocommit=True, connect_timeout=10) as connection:
         cluster = Cluster(connection)
-        for service in SERVICES:
+        # Only a node with neighbours has links.
+        links = (LINKS,) if (folder / f"{LINKS}.database").exists() else ()
+        for service in (*SERVICES, *links):
             owner = f"{service}_owner"
             cluster.make_role(owner, (folder / f"{owner}.database").read_text())
             cluster.make_role(service, (folder / f"{service}.database").read_text())

@@ -15,6 +15,22 @@ from shared.settings import Settings, SettingsError
 SERVICE = click.argument("service", metavar="SERVICE|all")
 
 
+class _Nodes(click.Group):
+    """The commands about nodes, loaded when they are asked for: they bring cryptography and tables with them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Answer their names."""
+        from services.launcher.linkwork import node
+
+        return node.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Answer one of them."""
+        from services.launcher.linkwork import node
+
+        return node.get_command(ctx, cmd_name)
+
+
 @click.group()
 def main() -> None:
     """Anyuan 安愿: work-safety volunteer service of a province."""
@@ -22,6 +38,7 @@ def main() -> None:
 
 main.add_command(routes)
 main.add_command(trail)
+main.add_command(_Nodes("node", help="The nodes of a province: map, keys, links (节点)."))
 
 
 @main.command()
@@ -101,10 +118,11 @@ def bootstrap(as_json: bool) -> None:
 @SERVICE
 def migrate(service: str) -> None:
     """Bring a service's database to the newest tables."""
-    from services.launcher.parts import bring_up_to_date, named
+    from services.launcher.parts import LINKS, bring_up_to_date, named
 
     settings = _settings()
-    for one in named(service):
+    links = (LINKS,) if service == "all" and settings.charter_file else ()
+    for one in (*named(service), *links):
         bring_up_to_date(one, settings)
 
 

@@ -22,6 +22,9 @@ from shared.storage.database import make_engine
 SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 """Every service with a database, in the order they are started."""
 
+LINKS = "links"
+"""What speaks to other nodes; it has a database like a service and runs only where there are neighbours."""
+
 ROOT_REGION = "130000"
 """The province."""
 
@@ -63,7 +66,7 @@ def named(name: str) -> tuple[str, ...]:
 
 def wiring_of(service: str) -> ModuleType:
     """Answer the module that wires a service."""
-    if service not in SERVICES:
+    if service not in (*SERVICES, LINKS):
         raise KeyError(f"{service} is none of {', '.join(SERVICES)}")
     return importlib.import_module(f"services.{service}.app")
 

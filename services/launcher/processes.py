@@ -5,56 +5,81 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.launcher.jobs import jobs_of
-from services.launcher.parts import SERVICES, broker_url_of, database_of, named, reactions_of
+from services.launcher.links import has_links, jobs_of_links, neighbours_of, office_of
+from services.launcher.parts import LINKS, SERVICES, broker_url_of, database_of, named, reactions_of
 from shared.logs import set_up_logs
 from shared.messaging import metrics
-from shared.messaging.consumer import Consumer
-from shared.messaging.periodic import JobRunner
+from shared.messaging.consumer import Consumer, QueueConsumer
+from shared.messaging.periodic import JobRunner, inbox_retention
 from shared.messaging.processes import end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
+from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
 from shared.settings import Settings
 from shared.storage import Database
 
 
-def topology() -> Topology:
-    """Answer who says what to whom, from the reactions of all services."""
-    return Topology.of([reactions_of(service) for service in SERVICES], SERVICES)
+def topology(*, with_neighbours: bool = False) -> Topology:
+    """Answer who says what to whom, from the reactions of all services, and of links where there are neighbours."""
+    whole = Topology.of([reactions_of(service) for service in SERVICES], SERVICES)
+    return with_links(whole) if with_neighbours else whole
+
+
+def _services_of(name: str) -> tuple[str, ...]:
+    return () if name == LINKS else named(name)
 
 
 def run_service_relay(name: str, settings: Settings) -> None:
     """Send what a service (or `all` of a small node) has published, until told to stop."""
     set_up_logs(service=f"{name}-relay")
-    databases = {service: database_of(service, settings) for service in named(name)}
+    whole = topology(with_neighbours=has_links(settings))
+    databases = {service: database_of(service, settings) for service in _services_of(name)}
     _tell_prometheus(databases, settings)
     relays = [
         Relay(
             database=database,
             broker_url=broker_url_of(service, settings),
             service=service,
-            topology=topology(),
+            topology=whole,
         )
         for service, database in databases.items()
     ]
+    if name in (LINKS, "all") and has_links(settings):
+        relays.append(
+            LinksRelay(
+                office=office_of(settings),
+                broker_url=broker_url_of(LINKS, settings),
+                topology=whole,
+                neighbours=neighbours_of(settings),
+            )
+        )
     end_process(run_relay(relays, heartbeat_file=settings.heartbeat_file))
 
 
 def run_service_worker(name: str, settings: Settings) -> None:
     """Take in what a service (or `all` of a small node) listens to and do its periodic jobs, until told to stop."""
     set_up_logs(service=f"{name}-worker")
-    databases = {service: database_of(service, settings) for service in named(name)}
+    whole = topology(with_neighbours=has_links(settings))
+    databases = {service: database_of(service, settings) for service in _services_of(name)}
     _tell_prometheus(databases, settings)
-    consumers, jobs = [], []
+    consumers: list[QueueConsumer] = []
+    jobs: list[JobRunner] = []
     for service, database in databases.items():
         consumers.append(
             Consumer(
                 database=database,
                 reactions=reactions_of(service),
                 broker_url=broker_url_of(service, settings),
-                topology=topology(),
+                topology=whole,
             )
         )
         jobs.append(JobRunner(database=database, service=service, jobs=jobs_of(service, database)))
+    if name in (LINKS, "all") and has_links(settings):
+        office, broker_url = office_of(settings), broker_url_of(LINKS, settings)
+        consumers.append(OwnServices(office=office, broker_url=broker_url, topology=whole))
+        consumers.extend(Neighbour(office=office, broker_url=broker_url, node=node) for node in neighbours_of(settings))
+        kept = [inbox_retention(), *jobs_of_links(settings, office)]
+        jobs.append(JobRunner(database=office.database, service=LINKS, jobs=kept))
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
 
 

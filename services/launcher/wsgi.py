@@ -24,7 +24,8 @@ def create(name: str) -> Wsgi:
 
     keys = Keys.of(settings)
     if name == "all":
-        return mounted({service: app_of(service, database_of(service, settings), keys) for service in SERVICES})
+        apps = {service: app_of(service, database_of(service, settings), keys) for service in SERVICES}
+        return mounted(apps, portal=_portal_within(apps, settings) if settings.portal_secret_file else None)
     return app_of(name, database_of(name, settings), keys)
 
 
@@ -34,6 +35,17 @@ def mounted(services: dict[str, Flask], *, portal: Flask | None = None) -> Wsgi:
 
     mounts: dict[str, Any] = {f"/api/{name}": app for name, app in services.items()}
     return DispatcherMiddleware(portal or _nothing_here, mounts)
+
+
+def _portal_within(apps: dict[str, Flask], settings: Settings) -> Flask:
+    """Make the portal of a small node, which speaks HTTP to the services without leaving the process."""
+    import httpx
+
+    from services.portal.app import create_app
+
+    secret = settings.need("portal_secret_file").read_bytes().strip()
+    api = httpx.Client(transport=httpx.WSGITransport(app=mounted(apps)), base_url="http://anyuan/api", timeout=15)
+    return create_app(api=api, secret=secret, secure_cookies=settings.profile == "production")
 
 
 def _nothing_here(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

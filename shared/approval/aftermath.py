@@ -12,6 +12,7 @@ from shared.approval.core import engine
 from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Parent, Party, Stage
+from shared.approval.core.trail import Said
 from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.outcomes import outcome_of
 from shared.approval.setting import Setting
@@ -19,6 +20,7 @@ from shared.approval.telling import events_of
 from shared.approval.viewing import case_view
 from shared.approval.views import CaseView
 from shared.storage import UnitOfWork
+from shared.storage.trip import one_trip
 
 #: What the kind of business of a case ends in that decides whether an approved one is undone.
 REVOCATION = "revocation"
@@ -58,8 +60,12 @@ def view(
 ) -> CaseView:
     """Answer the case as the one who acted sees it."""
     reader = command.actor if command else Party.system(setting.service)
-    opinion = command.opinion if command else ""
-    return case_view(case, definition, reader=reader, opinion=opinion, names=setting.names(uow.now), world=world)
+    said = Said(
+        name=reader.name,
+        opinion=command.opinion if command else "",
+        signature=command.signature if command else "",
+    )
+    return case_view(case, definition, reader=reader, said=said, names=setting.names(uow.now), world=world)
 
 
 def _open_subcase(uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, stage: Stage) -> None:
@@ -107,14 +113,15 @@ def _open(
     initiator: Party,
     content: Mapping[str, Any],
 ) -> None:
+    *_, open_rows = one_trip(uow.session, store.claiming(uow.session, opening.business_type, opening.business_id))
+    if open_rows:
+        raise store.already_open(open_rows[0].id)
     definition = catalogue.active(uow.session, definition_key)
     world = setting.world(uow.session, opening.home_region, at=uow.now)
     command = Command(
         id=f"open/{opening.id}", verb=Verb.SUBMIT, actor=initiator, salt=secrets.token_hex(16), content=content
     )
     move = engine.open_case(opening, command, definition=definition, world=world)
-    if not store.add(uow.session, move.case):
-        raise store.already_open(uow.session, opening.business_type, opening.business_id)
     store.save_new(uow.session, move)
     seen = view(uow, setting, move.case, definition, command, world)
     follow(uow, setting, None, move, definition, command, seen)

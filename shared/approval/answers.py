@@ -15,7 +15,7 @@ from shared.approval.views import CaseView
 from shared.errors import KeyReused
 from shared.messaging.schema import schema_of
 from shared.storage.rows import put_row
-from shared.storage.trip import Errand, one_trip
+from shared.storage.trip import Errand
 
 _COMMANDS = table_of(CommandRow)
 _FIND = select(_COMMANDS.c.request_sha, _COMMANDS.c.response).where(_COMMANDS.c.command_id == bindparam("command"))
@@ -38,14 +38,6 @@ def found(rows: Sequence[Any], request_sha: str) -> CaseView | None:
         raise KeyReused
     answered: CaseView = schema_of(CaseView).load(row.response)
     return answered
-
-
-def find(session: Session, command_id: str, request_sha: str) -> CaseView | None:
-    """Look for what was answered to this command before.
-
-    :raises KeyReused: when the id came with another content, or from somebody else.
-    """
-    return found(one_trip(session, [finding(command_id)])[0], request_sha)
 
 
 def keeping(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> Errand:

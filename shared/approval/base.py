@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, MetaData, Table, event, text
+from sqlalchemy import JSON, ColumnElement, Connection, Index, MetaData, Table, event, literal_column, text
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.approval.triggers import create_triggers
@@ -48,3 +48,8 @@ def table_of(row: type[ApprovalBase]) -> Table:
     table = row.__table__
     assert isinstance(table, Table)
     return table
+
+
+def fixed(words: Iterable[StrEnum]) -> list[ColumnElement[str]]:
+    """Answer words that stand in the text of a statement: PostgreSQL then knows that a partial index will do."""
+    return [literal_column(f"'{word.value}'") for word in sorted(set(words))]

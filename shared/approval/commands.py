@@ -1,7 +1,7 @@
 """The commands behind `Approvals`: each is one transaction, the caller's, from the lock to the kept answer.
 
-The order of locks is everywhere the same: the directory of posts, then the case (after the one that waits for it),
-then the rows of the outbox.
+The order of locks is everywhere the same: the directory of posts, then the case (after the one that waits for it) or
+the thing that a new case is about, then the rows of the outbox.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Opening:
 class Details:
     """What some verbs must be told besides an opinion; what each means is said with `core.command.Command`.
 
-    `to` holds account ids, `version` is of the definition to migrate to.
+    `to` holds account ids, `version` is of the definition to migrate to, `signature` refers to one kept elsewhere.
     """
 
     to: tuple[str, ...] = ()
@@ -68,6 +68,7 @@ class Details:
     node: str | None = None
     placing: Placing | None = None
     version: int | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ class Action:
         """Answer what tells this command from another under the same id; the revision is no part of the content."""
         remarks = [[remark.pointer, remark.reason] for remark in self.remarks]
         asked = [self.case_id, self.verb.value, self.actor.account_id, self.opinion, remarks, self.content]
-        told = {name: value for name, value in vars(self.details).items() if value not in (None, ())}
+        told = {name: value for name, value in vars(self.details).items() if value not in (None, (), "")}
         return sha256([*asked, told])
 
 
@@ -96,10 +97,11 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
     """Open a case, or answer again what was answered to the same command."""
     session, digest = uow.session, asked.digest()
     me, regions = asked.initiator.account_id, _chain_of(setting, asked.home_region, at=uow.now)
-    posts, answered_rows, active, calendar, named, holders = one_trip(
+    posts, *claimed, answered_rows, active, calendar, named, holders = one_trip(
         session,
         [
             directory.locking(me),
+            *store.claiming(session, asked.business_type, asked.business_id),
             answers.finding(asked.command_id),
             catalogue.activating(asked.definition),
             workdays.asking(),
@@ -110,9 +112,25 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
     answered = answers.found(answered_rows, digest)
     if answered is not None:
         return answered
+    if claimed[-1]:
+        raise store.already_open(claimed[-1][0].id)
     brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
     actor = setting.seated(session, asked.initiator, business_type=asked.business_type, at=uow.now, brought=brought)
-    opening = engine.Opening(
+    opening = _opening(setting, asked)
+    command = Command(
+        id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
+    )
+    definition = catalogue.active_of(session, asked.definition, active)
+    world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
+    move = engine.open_case(opening, command, definition=definition, world=world)
+    view = aftermath.view(uow, setting, move.case, definition, command, world)
+    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
+    aftermath.follow(uow, setting, None, move, definition, command, view)
+    return view
+
+
+def _opening(setting: Setting, asked: Opening) -> engine.Opening:
+    return engine.Opening(
         id=uuid.uuid4().hex,
         origin=setting.node,
         business_type=asked.business_type,
@@ -122,22 +140,6 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         organisation_id=asked.organisation_id,
         barred=asked.barred,
     )
-    command = Command(
-        id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
-    )
-    definition = catalogue.active_of(session, asked.definition, active)
-    world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
-    move = engine.open_case(opening, command, definition=definition, world=world)
-    if not store.add(session, move.case):
-        # Somebody was faster: this very command on another connection, or another case of the same thing.
-        answered = answers.find(session, asked.command_id, digest)
-        if answered is None:
-            raise store.already_open(session, asked.business_type, asked.business_id)
-        return answered
-    view = aftermath.view(uow, setting, move.case, definition, command, world)
-    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
-    aftermath.follow(uow, setting, None, move, definition, command, view)
-    return view
 
 
 def _chain_of(setting: Setting, home_region: str, *, at: datetime) -> frozenset[str]:
@@ -219,6 +221,7 @@ def _command(session: Session, case: Case, asked: Action, actor: Party) -> Comma
         node=details.node,
         placing=details.placing,
         definition=definition,
+        signature=details.signature,
     )
 
 

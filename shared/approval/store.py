@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, bindparam, select, update
+from sqlalchemy import BindParameter, String, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
-from shared.approval.base import table_of
+from shared.approval.base import fixed, table_of
 from shared.approval.columns import (
     CASE_MOVES,
     STAGE_MOVES,
@@ -33,8 +33,8 @@ from shared.approval.core.state import Case, DefinitionRef, LastMove, Parent, Pe
 from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
-from shared.storage.rows import add_row, put_row, put_rows
-from shared.storage.trip import Errand, one_trip
+from shared.storage.rows import put_row, put_rows
+from shared.storage.trip import Errand, one_trip, wait_for_next_trip
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
 _ROUNDS, _DECISIONS, _EVENTS = (table_of(row) for row in (RoundRow, DecisionRow, EventRow))
@@ -50,12 +50,14 @@ _READ_TASKS = select(_TASKS).where(_TASKS.c.case_id == _CASE_ID).order_by(_TASKS
 _READ_OPEN = select(_CASES.c.id).where(
     _CASES.c.business_type == bindparam("of_type"),
     _CASES.c.business_id == bindparam("of_id"),
-    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+    _CASES.c.state.not_in(fixed(CLOSED)),
 )
+_THING = func.concat_ws(literal_column("'/'"), bindparam("of_type", type_=String), bindparam("of_id", type_=String))
+_CLAIM = select(func.pg_advisory_xact_lock(func.hashtextextended(_THING, literal_column("0"))))
 _READ_CHILD = select(_CASES.c.id).where(
     _CASES.c.parent_case == _CASE_ID,
     _CASES.c.parent_stage == bindparam("of_stage"),
-    _CASES.c.state.not_in(sorted(state.value for state in CLOSED)),
+    _CASES.c.state.not_in(fixed(CLOSED)),
 )
 _READ_CONTENT = select(_ROUNDS.c.content).where(_ROUNDS.c.case_id == _CASE_ID, _ROUNDS.c.round == bindparam("of_round"))
 _MOVE_CASE = (
@@ -132,28 +134,32 @@ def content(session: Session, case: Case) -> dict[str, Any]:
     return session.scalar(_READ_CONTENT, {"of_case": case.id, "of_round": case.round}) or {}
 
 
-def add(session: Session, case: Case) -> bool:
-    """Insert a new case's row, unless the business object has an open case; waits for one that is being opened."""
-    (added,) = one_trip(session, [add_row(session, _CASES, case_columns(case))])
-    return bool(added)
+def claiming(session: Session, business_type: str, business_id: str) -> list[Errand]:
+    """Answer the errands after which nobody else opens a case of this before this transaction ends.
+
+    The rows of the last are the open case that is there already, if any. SQLite has one writer at a time anyway.
+    """
+    thing = {"of_type": business_type, "of_id": business_id}
+    is_shared = session.get_bind().dialect.name == "postgresql"
+    return [*([(_CLAIM, thing)] if is_shared else []), (_READ_OPEN, thing)]
 
 
-def already_open(session: Session, business_type: str, business_id: str) -> Conflict:
+def already_open(case_id: str) -> Conflict:
     """Answer the error for a business object that has an open case, with that case's id."""
-    case_id = session.scalar(_READ_OPEN, {"of_type": business_type, "of_id": business_id})
     return Conflict("case_open", zh="该事项已在审批中", en="This is under approval already", case_id=case_id)
 
 
 def save(session: Session, before: Case, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down a move of a stored and locked case, and on the same trip what else is to be written."""
+    """Write down a move of a stored and locked case, and with it what else is to be written."""
     moved = (_MOVE_CASE, {"of_case": before.id, **moving_columns(move.case)})
-    one_trip(session, [moved, *_parts(session, before, move), *also])
+    wait_for_next_trip(session, [moved, *_parts(session, before, move), *also])
 
 
 def save_new(session: Session, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down the rest of a case whose own row was just inserted, and what else is to be written."""
+    """Write down a new case of a thing that was claimed, and with it what else is to be written."""
     rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
-    one_trip(session, [*put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
+    case = put_row(session, _CASES, case_columns(move.case))
+    wait_for_next_trip(session, [case, *put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
 
 
 def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:

@@ -18,6 +18,7 @@ from shared.approval.core.words import CaseState, StageState, TimerKind
 from shared.approval.tables import CaseRow
 from shared.approval.tables_beside import TimerRow, TimerState
 from shared.storage import InstantUTC
+from shared.storage.rows import numbered
 from shared.storage.trip import Errand
 
 _TIMERS, _CASES = table_of(TimerRow), table_of(CaseRow)
@@ -55,16 +56,24 @@ def errands(session: Session, before: Case | None, move: Move) -> Iterator[Erran
         timed = stage.clock_from is not None
         if timed and move.case.stage(stage.number).state not in _UNDER_WAY:
             yield _END, {"of_case": move.case.id, "of_stage": stage.number}
-    for timer in move.timers:
-        row = _row(move.case, timer) | {"moved_at": move.entries[-1].place.at}
-        yield _setting(session.get_bind().dialect.name), row
+    moved_at = move.entries[-1].place.at
+    latest = {(timer.stage, timer.kind, timer.number): timer for timer in move.timers}
+    rows = [_row(move.case, timer) for timer in latest.values()]
+    if session.get_bind().dialect.name == "postgresql" and rows:
+        yield _setting("postgresql", len(rows)), numbered(rows) | {"moved_at": moved_at}
+    else:
+        yield from ((_setting("sqlite", 1), numbered([row]) | {"moved_at": moved_at}) for row in rows)
 
 
 @cache
-def _setting(dialect: str) -> Executable:
-    """Answer the statement that sets a timer, made once for each kind of database."""
+def _setting(dialect: str, count: int) -> Executable:
+    """Answer the statement that sets so many timers, made once for each kind of database."""
     setting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(_TIMERS)
-    setting = setting.values({column.name: bindparam(column.name, type_=column.type) for column in _TIMERS.columns})
+    rows = [
+        {column.name: bindparam(f"{column.name}_in_{place}", type_=column.type) for column in _TIMERS.columns}
+        for place in range(count)
+    ]
+    setting = setting.values(rows if count > 1 else rows[0])
     fire_at = setting.excluded.fire_at
     is_over = and_(_TIMERS.c.state == TimerState.FIRED.value, fire_at <= bindparam("moved_at", type_=InstantUTC))
     state = case((is_over, TimerState.FIRED.value), else_=TimerState.ARMED.value)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    literal_column,
     or_,
     select,
     true,
@@ -27,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from shared.approval import absences, directory
+from shared.approval.base import fixed
 from shared.approval.core.state import Seat
 from shared.approval.core.words import ACTIONABLE, DECIDED, VOICES, CaseState, Duplicates, StageState, TaskKind
 from shared.approval.tables import BarredRow, CaseRow, DefinitionRow, StageRow, TaskRow
@@ -130,8 +129,3 @@ def _has_decided(both: Iterable[str], stage: type[StageRow], definition: type[De
         there.round == stage.round,
         or_(there.number == stage.number, and_(there.node_key != stage.node_key, is_elsewhere)),
     )
-
-
-def fixed(words: Iterable[StrEnum]) -> list[ColumnElement[str]]:
-    """Answer words that stand in the text of a statement: PostgreSQL then knows that a partial index will do."""
-    return [literal_column(f"'{word.value}'") for word in sorted(set(words))]

@@ -49,11 +49,15 @@ class ActivityHeld(Event):
 @event("records", "record.confirmed", key="record_id")
 @dataclass(frozen=True, kw_only=True)
 class RecordConfirmed(Event):
-    """A service record became true with an approved report; the volunteer's home node credits its hours."""
+    """A service record became true with an approved report; the volunteer's home node credits its hours.
+
+    `region` is the activity's.
+    """
 
     record_id: str
     activity_id: str
     activity_name: str
+    region: str
     organisation_id: str
     report_id: str
     volunteer_number: str
@@ -69,6 +73,7 @@ class RecordVoided(Event):
 
     record_id: str
     activity_name: str
+    region: str
     volunteer_number: str
     served_on: date
     reason: str

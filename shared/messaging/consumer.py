@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from sqlalchemy import select
@@ -14,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.failpoints import failpoint
 from shared.messaging.inbox import Delivery, Inbox
-from shared.messaging.intake import Arrived, Intake
+from shared.messaging.intake import LINGER_SECONDS, Arrived, Intake
 from shared.messaging.pauses import Pauses
-from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, Topology
+from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, Topology, dead_queue_of, inbox_queue_of
 from shared.messaging.reactions import Reactions
 from shared.messaging.tables import inbox
 from shared.storage import Database
@@ -24,6 +25,7 @@ from shared.storage import Database
 log = structlog.get_logger(__name__)
 
 RETRY_EVERY_SECONDS = 0.25
+_BUSY_BATCH = 8
 HOLD_SECONDS = 600.0
 _STOP_SECONDS = 7.0
 _OUTAGES: tuple[type[Exception], ...] = (SQLAlchemyError, *BROKER_ERRORS)
@@ -33,18 +35,36 @@ class HeldTooLong(Exception):
     """The database is away for so long that the broker should have its messages back."""
 
 
-class Consumer:
-    """One listening service. Any number may run; the queue serves one at a time, so order holds."""
+class TakesIn(Protocol):
+    """Where messages go: the inbox of a service, or what stands in its place."""
 
-    def __init__(self, *, database: Database, reactions: Reactions, broker_url: str, topology: Topology) -> None:
-        self.name = f"worker {reactions.service}"
+    service: str
+
+    def receive(self, deliveries: Sequence[Delivery]) -> None:
+        """Take messages in; raises when it could take nothing now, and is given the same ones again."""
+
+    def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
+        """Keep a message that the broker gave up delivering."""
+
+    def retry_due(self) -> int:
+        """Try again what was put off; answers how many were applied."""
+
+
+class QueueConsumer:
+    """The reader of one queue. Any number may run; the queue serves one at a time, so order holds."""
+
+    def __init__(self, *, name: str, database: Database, inbox: TakesIn, broker_url: str) -> None:
+        self.name = name
         self.last_beat = time.monotonic()
         self.is_consuming = False
-        self._service = reactions.service
+        self._service = inbox.service
         self._database = database
-        self._inbox = Inbox(database, reactions)
+        self._inbox = inbox
         self._broker_url = broker_url
-        self._topology = topology.heard_by(reactions.service)
+
+    def _open(self, connection: BrokerConnection) -> Intake:
+        """Make sure that the queue exists, and begin to read it."""
+        raise NotImplementedError
 
     def run(self, stop: threading.Event) -> None:
         """Consume until told to stop, whatever starts or stops around it: broker, database, in any order."""
@@ -78,8 +98,7 @@ class Consumer:
         connection = BrokerConnection(self._broker_url, name=self.name)
         hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"inbox-{self._service}")
         try:
-            connection.declare(self._topology)
-            shift = _Shift(Intake(connection, self._service), self._inbox, hands)
+            shift = _Shift(self._open(connection), self._inbox, hands)
             self.is_consuming = True
             log.info("consumer_listens", service=self._service)
             while not stop.is_set():
@@ -95,6 +114,23 @@ class Consumer:
             else:
                 connection.drop()
             hands.shutdown(wait=False, cancel_futures=True)
+
+
+class Consumer(QueueConsumer):
+    """One listening service."""
+
+    def __init__(self, *, database: Database, reactions: Reactions, broker_url: str, topology: Topology) -> None:
+        super().__init__(
+            name=f"worker {reactions.service}",
+            database=database,
+            inbox=Inbox(database, reactions),
+            broker_url=broker_url,
+        )
+        self._topology = topology.heard_by(reactions.service)
+
+    def _open(self, connection: BrokerConnection) -> Intake:
+        connection.declare(self._topology)
+        return Intake(connection, queue=inbox_queue_of(self._service), dead_queue=dead_queue_of(self._service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +150,14 @@ class _Shift:
     acknowledged meanwhile, so the broker stops sending when the prefetch is full, and no message loses a try.
     """
 
-    def __init__(self, intake: Intake, inbox_: Inbox, hands: ThreadPoolExecutor) -> None:
+    def __init__(self, intake: Intake, inbox_: TakesIn, hands: ThreadPoolExecutor) -> None:
         self._intake = intake
         self._inbox = inbox_
         self._hands = hands
         self._piece: _Piece | None = None
         self._running: Future[int] | None = None
         self._next_retry = 0.0
+        self._next_batch_at = 0.0
         self._pauses = Pauses(longest=5.0)
         self._away_since: float | None = None
         self._not_before = 0.0
@@ -131,9 +168,10 @@ class _Shift:
 
         :raises HeldTooLong: when the database has been away for `HOLD_SECONDS`.
         """
-        if self._running is not None and self._intake.is_full():
-            # There is enough to go on with: what matters now is the moment the work is done.
-            wait((self._running,), timeout=0.1)
+        if self._running is not None:
+            # What matters now is the moment the work is done. Where there is room yet, what arrives meanwhile is
+            # taken in, so that the next batch is as large as it can be.
+            wait((self._running,), timeout=0.1 if self._intake.is_full() else 0.005)
             self._intake.listen(0.001)
         else:
             self._intake.listen()
@@ -172,10 +210,18 @@ class _Shift:
         dead = self._intake.next_dead()
         if dead is not None:
             return _Piece(lambda: self._bury(dead), lambda: self._intake.acknowledge_dead(dead))
-        batch = self._intake.next_batch()
+        batch = self._next_batch(now)
         if batch:
             return _Piece(lambda: self._receive(batch), lambda: self._acknowledge(batch[-1]))
         return None
+
+    def _next_batch(self, now: float) -> tuple[Arrived, ...]:
+        """Take a few messages at once; where many come, wait for more of them, up to `LINGER_SECONDS` in all."""
+        if now < self._next_batch_at and not self._intake.is_full() and not self._is_finishing:
+            return ()
+        batch = self._intake.next_batch()
+        self._next_batch_at = now + LINGER_SECONDS if len(batch) >= _BUSY_BATCH else 0.0
+        return batch
 
     def _receive(self, batch: tuple[Arrived, ...]) -> int:
         self._inbox.receive([Delivery(arrived.body, headers=arrived.headers) for arrived in batch])

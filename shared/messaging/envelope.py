@@ -13,6 +13,7 @@ from marshmallow import Schema, ValidationError
 
 from shared.contracts.base import Event, event_class
 from shared.messaging.schema import is_storable, schema_of
+from shared.messaging.writing import Unfit, plain_of
 from shared.trace import Trace
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -71,12 +72,11 @@ def encode_around_version(
     :raises Undecodable: when a listener could not read it: it does not fit its own schema, its key is empty or
         too long, or it is larger than `MOST_BYTES`.
     """
-    schema = _schema(type(event))
-    data = schema.dump(event)
-    wrong = schema.validate(data)
-    if wrong:
-        raise Undecodable(f"{type(event).__name__} does not fit its schema: {wrong}")
     name = event.event_name
+    try:
+        data = plain_of(type(event))(event)  # type: ignore[arg-type]  # as in `_schema`
+    except Unfit as unfit:
+        raise Undecodable(f"{type(event).__name__} does not fit its schema: {unfit}") from unfit
     try:
         _short_text(event.aggregate_id)
     except ValueError as error:

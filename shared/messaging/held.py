@@ -61,7 +61,9 @@ def holds_any(session: Session, addresses: Sequence[Address]) -> bool:
     """Tell whether an event of any of these things is held."""
     things = {address.thing for address in addresses}
     columns = (held_event.c.source, held_event.c.aggregate_type, held_event.c.aggregate_id)
-    wanted = select(*columns).where(about_any(held_event, addresses), held_event.c.state != DISCARDED).distinct()
+    wanted = (
+        select(*columns).where(about_any(session, held_event, addresses), held_event.c.state != DISCARDED).distinct()
+    )
     return any(tuple(row) in things for row in session.execute(wanted))
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from shared.contracts.base import event_class
 from shared.messaging import held, metrics
 from shared.messaging.envelope import Address, Envelope, Thing, Undecodable, content_hash, decode
+from shared.messaging.many import put_new
 from shared.messaging.marks import marks_of, raise_marks
 from shared.messaging.outages import database_is_away
 from shared.messaging.reactions import Reactions
@@ -117,8 +118,9 @@ class Inbox:
             }
             for envelope, delivery in zip(envelopes, deliveries, strict=True)
         }
-        entering = upsert(uow.session, inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
-        entered = uow.session.execute(entering, [arrivals[event_id] for event_id in sorted(arrivals)]).all()
+        # In one order everywhere, so that two workers that have the same events do not deadlock here.
+        rows = [arrivals[event_id] for event_id in sorted(arrivals)]
+        entered = put_new(uow.session, inbox, rows, returning="event_id")
         if len(entered) < len(deliveries) or held.holds_any(uow.session, envelopes):
             raise _Irregular
         marks = marks_of(uow.session, envelopes)

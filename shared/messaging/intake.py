@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from amqp.exceptions import RecoverableConnectionError
 
-from shared.messaging.rabbit import BrokerConnection, dead_queue_of, inbox_queue_of
+from shared.messaging.rabbit import BrokerConnection
 
 PREFETCH = 200
 BATCH = 100
@@ -34,16 +34,16 @@ class Arrived:
 
 
 class Intake:
-    """The queue of a service and its dead-letter queue, each on a channel of its own."""
+    """A queue and its dead-letter queue, each on a channel of its own."""
 
-    def __init__(self, connection: BrokerConnection, service: str) -> None:
+    def __init__(self, connection: BrokerConnection, *, queue: str, dead_queue: str) -> None:
         self._connection = connection
         self._arrived: deque[Arrived] = deque()
         self._dead: deque[Arrived] = deque()
         self._acknowledged = 0
         self._written = 0
-        self._channel = self._open(inbox_queue_of(service), PREFETCH, self._on_message)
-        self._dead_channel = self._open(dead_queue_of(service), _DEAD_PREFETCH, self._on_dead)
+        self._channel = self._open(queue, PREFETCH, self._on_message)
+        self._dead_channel = self._open(dead_queue, _DEAD_PREFETCH, self._on_dead)
 
     def _open(self, queue: str, prefetch: int, callback: Any) -> Any:
         channel = self._connection.channel()

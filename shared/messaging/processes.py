@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import QueueConsumer
 from shared.messaging.periodic import JobRunner
 from shared.messaging.relay import Relay
 
@@ -40,7 +40,7 @@ def run_relay(relays: Sequence[Relay], *, heartbeat_file: Path | None = None) ->
 
 
 def run_worker(
-    consumers: Sequence[Consumer], jobs: Sequence[JobRunner] = (), *, heartbeat_file: Path | None = None
+    consumers: Sequence[QueueConsumer], jobs: Sequence[JobRunner] = (), *, heartbeat_file: Path | None = None
 ) -> int:
     """Run consumers and periodic jobs until SIGTERM or SIGINT; answers the exit code of the process."""
     return run_loops([*consumers, *jobs], heartbeat_file=heartbeat_file)

@@ -184,9 +184,19 @@ class BrokerConnection:
 def _declare_queues(channel: Any, listener: str) -> None:
     dead, inbox = dead_queue_of(listener), inbox_queue_of(listener)
     channel.exchange_declare(dead, "direct", durable=True, auto_delete=False)
-    dead_arguments = {"x-queue-type": "quorum", "x-delivery-limit": _DEAD_DELIVERY_LIMIT}
-    channel.queue_declare(dead, durable=True, auto_delete=False, arguments=dead_arguments)
+    keep_queue(channel, dead)
     channel.queue_bind(dead, dead, dead)
+    read_queue(channel, inbox, dead=dead)
+
+
+def keep_queue(channel: Any, name: str) -> None:
+    """Declare a queue in which messages wait for however long, and however often somebody looks at them."""
+    arguments = {"x-queue-type": "quorum", "x-delivery-limit": _DEAD_DELIVERY_LIMIT}
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+
+
+def read_queue(channel: Any, name: str, *, dead: str) -> None:
+    """Declare a queue that one consumer at a time reads in its order, and what it cannot deliver goes to `dead`."""
     arguments = {
         "x-queue-type": "quorum",
         "x-delivery-limit": _DELIVERY_LIMIT,
@@ -198,7 +208,7 @@ def _declare_queues(channel: Any, listener: str) -> None:
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
-    channel.queue_declare(inbox, durable=True, auto_delete=False, arguments=arguments)
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
 
 
 def declare_what_is_allowed(connection: BrokerConnection, topology: Topology, publisher: str) -> None:

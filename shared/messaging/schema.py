@@ -15,7 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validate
 from marshmallow import fields as shapes
 
-_GREATEST = 2**63 - 1
+GREATEST = 2**63 - 1  # what a database stores of whole numbers
+MOST_DIGITS = 30  # before the point of a decimal number, or behind it
 
 
 class _Integer(shapes.Integer):
@@ -25,7 +26,7 @@ class _Integer(shapes.Integer):
         if isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         found = super()._deserialize(value, attr, data, **kwargs)
-        if not -_GREATEST <= found <= _GREATEST:
+        if not -GREATEST <= found <= GREATEST:
             raise self.make_error("too_large", input=value)
         return found
 
@@ -35,7 +36,7 @@ class _Decimal(shapes.Decimal):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         found = super()._deserialize(value, attr, data, **kwargs)
-        if found and not -30 <= found.adjusted() <= 30:
+        if found and not -MOST_DIGITS <= found.adjusted() <= MOST_DIGITS:
             raise self.make_error("too_large", input=value)
         return found
 

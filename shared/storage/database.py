@@ -14,6 +14,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
+from shared.storage.trip import TravellingSession
 from shared.storage.unit_of_work import Outbox, UnitOfWork
 from shared.trace import current_trace
 
@@ -121,7 +122,7 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._outbox = outbox
-        self._writing = sessionmaker(engine, expire_on_commit=False)
+        self._writing = sessionmaker(engine, class_=TravellingSession, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
         self._published: list[Callable[[], None]] = []
 

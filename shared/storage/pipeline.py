@@ -10,7 +10,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from select import POLLIN, POLLOUT, poll
@@ -24,6 +24,8 @@ from psycopg.types.json import Json, Jsonb
 from sqlalchemy import Dialect, Executable
 from sqlalchemy.dialects.postgresql import psycopg as toolkit
 from sqlalchemy.sql import ClauseElement
+
+from shared.storage.kit import InstantUTC
 
 _DIALECT: Dialect = toolkit.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # it has no types
 _BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
@@ -67,17 +69,15 @@ class _Ready:
 
     name: bytes
     text: bytes
-    order: Sequence[str]
+    order: Sequence[tuple[str, Callable[[Any], Any] | None]]  # of the parameters, with what some values go through
     constants: Mapping[str, Any]
-    processors: Mapping[str, Callable[[Any], Any]]
     maker: Maker | None = None  # of its rows, known from its first answer
 
     def dump(self, transformer: abc.Transformer, values: Mapping[str, Any]) -> list[Dumped]:
         """Answer the values as text, in the order of the parameters."""
         dumped = []
-        for name in self.order:
+        for name, process in self.order:
             value = values[name] if name in values else self.constants[name]
-            process = self.processors.get(name)
             dumped.append(_dumped(process(value) if process else value, transformer))
         return dumped
 
@@ -89,32 +89,47 @@ def _ready(statement: Executable) -> _Ready:
     processors = {
         name: process
         for name, bind in compiled.binds.items()
-        if (process := bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) is not None
+        # An instant with its offset is one to the server, whatever the offset.
+        if not isinstance(bind.type, InstantUTC)
+        and (process := bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) is not None
     }
     constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-    order = tuple(compiled.positiontup or ())
-    return _Ready(b"anyuan_%d" % next(_numbers), str(compiled).encode(), order, constants, processors)
+    order = tuple((name, processors.get(name)) for name in compiled.positiontup or ())
+    return _Ready(b"anyuan_%d" % next(_numbers), str(compiled).encode(), order, constants)
+
+
+def _text(value: str) -> bytes:
+    if "\0" in value:
+        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return value.encode()
+
+
+def _instant(value: datetime) -> bytes:
+    if value.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return value.isoformat().encode()
+
+
+def _json(value: Json | Jsonb) -> bytes:
+    return json.dumps(value.obj, ensure_ascii=False).encode()
+
+
+#: How the values of most parameters are written as text; the driver does it for the others.
+_DUMPERS: Mapping[type, Callable[[Any], Dumped]] = {
+    type(None): lambda _: None,
+    str: _text,
+    int: lambda value: b"%d" % value,
+    bool: lambda value: b"t" if value else b"f",
+    datetime: _instant,
+    Json: _json,
+    Jsonb: _json,
+}
 
 
 def _dumped(value: Any, transformer: abc.Transformer) -> Dumped:
-    """Answer a value as PostgreSQL reads it from text."""
-    kind = type(value)
-    if value is None:
-        return None
-    if kind is str:
-        if "\0" in value:
-            raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-        return value.encode()  # type: ignore[no-any-return]  # of a str
-    if kind is bool:
-        return b"t" if value else b"f"
-    if kind is int:
-        return b"%d" % value
-    if kind is datetime or kind is date:
-        return value.isoformat().encode()  # type: ignore[no-any-return]  # of a date
-    if kind is Jsonb or kind is Json:
-        return json.dumps(value.obj, ensure_ascii=False).encode()
-    if kind is bytes:
-        return b"\\x" + value.hex().encode()  # type: ignore[no-any-return]  # of bytes
+    dumper = _DUMPERS.get(type(value))
+    if dumper is not None:
+        return dumper(value)
     (dumped,) = transformer.dump_sequence([value], [PyFormat.TEXT])
     return bytes(dumped) if dumped is not None else None
 

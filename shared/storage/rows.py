@@ -23,7 +23,7 @@ def put_rows(session: Session, table: Table, rows: Sequence[Row], *, changing: t
     """
     dialect = session.get_bind().dialect.name
     parts = [rows] if dialect == "postgresql" and rows else [[row] for row in rows]
-    return [(_putting(table, dialect, tuple(part[0]), len(part), changing), _numbered(part)) for part in parts]
+    return [(_putting(table, dialect, tuple(part[0]), len(part), changing), numbered(part)) for part in parts]
 
 
 def put_row(session: Session, table: Table, row: Row, *, changing: tuple[str, ...] = ()) -> Errand:
@@ -31,27 +31,17 @@ def put_row(session: Session, table: Table, row: Row, *, changing: tuple[str, ..
     return put_rows(session, table, [row], changing=changing)[0]
 
 
-def add_row(session: Session, table: Table, row: Row) -> Errand:
-    """Answer the errand that inserts a row unless one like it is there, and answers the key of what it inserted."""
-    return _adding(table, session.get_bind().dialect.name, tuple(row)), row
-
-
-def _numbered(rows: Sequence[Row]) -> Row:
-    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
-
-
-@cache
-def _adding(table: Table, dialect: str, names: tuple[str, ...]) -> Executable:
-    inserting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    inserting = inserting.values({name: bindparam(name, type_=table.c[name].type) for name in names})
-    statement: Executable = inserting.on_conflict_do_nothing().returning(*table.primary_key)
-    return statement
+def numbered(rows: Sequence[Row]) -> dict[str, Any]:
+    """Answer the values of rows under the names of their columns, each with the place of its row."""
+    return {f"{name}_in_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
 
 
 @cache
 def _putting(table: Table, dialect: str, names: tuple[str, ...], count: int, changing: tuple[str, ...]) -> Executable:
     inserting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()
-    rows = [{name: bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names} for place in range(count)]
+    rows = [
+        {name: bindparam(f"{name}_in_{place}", type_=table.c[name].type) for name in names} for place in range(count)
+    ]
     inserting = inserting.values(rows if count > 1 else rows[0])
     if changing:
         keys = [column.name for column in table.primary_key]

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Executable
+from sqlalchemy import Executable, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from shared.storage import pipeline
 
 Values = Mapping[str, Any]
+_WAITING = "anyuan_waiting_errands"
 #: A statement made once, without lists of values that grow, and the values for it.
 Errand = tuple[Executable, Values]
 
@@ -31,11 +32,43 @@ def one_trip(session: Session, errands: Sequence[Errand], *, is_last: bool = Fal
 
     :raises DBAPIError: as the toolkit would raise it for the statement that failed.
     """
-    if not errands:
+    waiting = session.info.pop(_WAITING, [])
+    if not errands and not waiting:
         return []
     if session.get_bind().dialect.name != "postgresql":
         return [_executed(session, statement, values) for statement, values in errands]
-    return _sent(session, errands, is_last=is_last)
+    return _sent(session, [*waiting, *errands], is_last=is_last)[len(waiting) :]
+
+
+def wait_for_next_trip(session: Session, errands: Sequence[Errand]) -> None:
+    """Let statements whose answers nobody needs go with the next trip, at the latest with the commit.
+
+    Whatever else the session does meanwhile has them sent first, so nothing in the transaction is out of order. On
+    SQLite they are executed at once.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.info.setdefault(_WAITING, []).extend(errands)
+    else:
+        one_trip(session, errands)
+
+
+def forget_waiting(session: Session) -> None:
+    """Drop what waits for the next trip, because what it belongs to is being undone."""
+    session.info.pop(_WAITING, None)
+
+
+class TravellingSession(Session):
+    """A session in which errands may wait for the next trip."""
+
+
+@event.listens_for(TravellingSession, "do_orm_execute")
+def _before_statement(state: ORMExecuteState) -> None:
+    one_trip(state.session, [])
+
+
+@event.listens_for(TravellingSession, "before_flush")
+def _before_flush(session: Session, _context: object, _instances: object) -> None:
+    one_trip(session, [])
 
 
 def _executed(session: Session, statement: Executable, values: Values) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.contracts.base import Event
 from shared.failpoints import failpoint
-from shared.storage.trip import Errand, one_trip
+from shared.storage.trip import Errand, forget_waiting, one_trip
 from shared.trace import Trace
 
 
@@ -50,10 +50,13 @@ class UnitOfWork:
         The error is raised on; whoever catches it goes on with the rest. What a part had locked is free again.
         """
         told = len(self.events)
+        one_trip(self.session, [])
         try:
             with self.session.begin_nested():
                 yield
+                one_trip(self.session, [])
         except BaseException:
+            forget_waiting(self.session)
             del self.events[told:], self._traces[told:]
             raise
 

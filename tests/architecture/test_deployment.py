@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,51 @@ def test_only_the_front_server_is_reached_from_outside() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name in ("postgres", "rabbitmq"):
         assert CONTAINERS[name]["networks"] == ["inside"]
+
+
+# --- several nodes on one machine ------------------------------------------------------------------------------------
+
+_FOLDER = Path(__file__).resolve().parents[2] / "deploy/nodes"
+NODES_COMPOSE = yaml.safe_load((_FOLDER / "compose.yml").read_text())
+OFF = {name for name, container in NODES_COMPOSE["services"].items() if container.get("profiles") == ["one-node"]}
+OF_NODES: dict[str, dict[str, Any]] = {
+    name: container for name, container in NODES_COMPOSE["services"].items() if name not in OFF
+}
+NODES = sorted(tomllib.loads((_FOLDER / "four.toml").read_text())["nodes"])
+
+
+def test_the_containers_of_the_one_node_stay_off() -> None:
+    assert set(CONTAINERS) == OFF
+
+
+@pytest.mark.parametrize("name", sorted(OF_NODES))
+def test_a_container_of_a_node_is_limited_watched_and_locked_down(name: str) -> None:
+    container = OF_NODES[name]
+    assert container["mem_limit"]
+    assert container["logging"]["options"]["max-size"]
+    if container["restart"] != "no":
+        assert container["healthcheck"]["test"]
+    if container["image"].startswith("anyuan:"):
+        assert container["read_only"] is True
+        assert container["cap_drop"] == ["ALL"]
+        assert container["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_every_node_has_its_own_servers_and_one_process_of_each_role() -> None:
+    roles = {"api", "worker", "relay", "databases", "tables", "links"}
+    expected = {f"{node}-{role}" for node in NODES for role in roles}
+    servers = {f"{server}-{node}" for node in NODES for server in ("postgres", "rabbitmq")}
+    assert expected | servers | {"keys"} == set(OF_NODES)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_sees_its_own_secrets_and_meets_others_only_at_the_broker(node: str) -> None:
+    own = {
+        name: container for name, container in OF_NODES.items() if name.startswith(f"{node}-") or name.endswith(node)
+    }
+    for name, container in own.items():
+        mounted = {volume.partition(":")[0] for volume in container["volumes"]}
+        assert {volume for volume in mounted if volume.endswith("-secrets")} == {f"{node}-secrets"}
+        others = set(container["networks"]) - {node}
+        assert others <= ({"between"} if name.startswith("rabbitmq") else {"front"} if name.endswith("-api") else set())
+    assert NODES_COMPOSE["networks"][node]["internal"] is True

@@ -10,12 +10,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
-from services.launcher.parts import SERVICES, metadata_of
+from services.launcher.parts import LINKS, SERVICES, metadata_of
 from shared.approval.triggers import KEPT
 from shared.storage.database import make_engine
 from shared.storage.migrations import configuration, differences, downgrade, head_of, transaction, upgrade
 
-pytestmark = pytest.mark.parametrize("service", SERVICES)
+pytestmark = pytest.mark.parametrize("service", [*SERVICES, LINKS])
 NewUrl = Callable[[str], str]
 
 SQLITE_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE '%sqlite_%'"
@@ -53,6 +53,7 @@ KEPT_ROWS = {
     "records": ("UPDATE ledger_entry SET kind = kind", "DELETE FROM ledger_entry"),
     "reporting": _TRAIL,
     "awards": _TRAIL,
+    "links": ("UPDATE link_trail SET what = what", "DELETE FROM link_trail"),
 }
 
 

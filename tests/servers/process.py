@@ -49,8 +49,14 @@ class ServerProcess(Protocol):
     def alive(self) -> bool:
         """Tell whether it runs."""
 
+    def pid(self) -> int:
+        """Return its first process, as this machine sees it."""
+
     def log(self) -> str:
         """Return the last lines that it wrote."""
+
+    def neighbour_host(self) -> str:
+        """Return the address by which other servers reach it."""
 
 
 def free_port() -> int:
@@ -110,8 +116,20 @@ class ContainerProcess:
         container.reload()
         return container.status in {"running", "paused"}
 
+    def pid(self) -> int:
+        container = self._inside()
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
+
     def log(self) -> str:
         return self._inside().logs(tail=40).decode(errors="replace")
+
+    def neighbour_host(self) -> str:
+        # The engine's own address, by which one container reaches the published ports of another.
+        container = self._inside()
+        container.reload()
+        networks: dict[str, dict[str, str]] = container.attrs["NetworkSettings"]["Networks"]
+        return next(iter(networks.values()))["Gateway"]
 
     def _inside(self) -> Container:
         return self._container.get_wrapped_container()
@@ -185,9 +203,15 @@ class DebianProcess:
     def alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    def pid(self) -> int:
+        return self._running().pid
+
     def log(self) -> str:
         lines = (self.folder / "output.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-40:])
+
+    def neighbour_host(self) -> str:
+        return self.host
 
     def _end(self, number: signal.Signals, *, whole_family: bool) -> None:
         child = self._running()

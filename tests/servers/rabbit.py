@@ -49,6 +49,10 @@ class RabbitServer(Server):
         """Return the AMQP URL of a virtual host."""
         return f"amqp://{self.username}:{self.password}@{self.host}:{self.port}/{quote(vhost, safe='')}"
 
+    def address_for_neighbours(self, vhost: str) -> str:
+        """Return where another broker (or this one itself) reaches a virtual host, as `host:port/vhost`."""
+        return f"{self._process.neighbour_host()}:{self.port}/{quote(vhost, safe='')}"
+
     def create_vhost(self, name: str) -> str:
         """Make a virtual host anew, dropping an old one of that name, and return its AMQP URL."""
         self.drop_vhost(name)

@@ -135,6 +135,7 @@ def confirm_records(uow: UnitOfWork, event: ReportApproved) -> None:
                 record_id=record.id,
                 activity_id=activity.id,
                 activity_name=activity.name,
+                region=activity.region,
                 organisation_id=activity.organisation_id,
                 report_id=event.report_id,
                 volunteer_number=record.volunteer_number,
@@ -178,6 +179,7 @@ def _void(uow: UnitOfWork, record: ServiceRecord, activity: Activity, *, reason:
         RecordVoided(
             record_id=record.id,
             activity_name=activity.name,
+            region=activity.region,
             volunteer_number=record.volunteer_number,
             served_on=record.served_on,
             reason=reason,

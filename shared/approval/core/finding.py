@@ -53,6 +53,16 @@ class Own:
     principal: Party
 
 
+def has_task(question: Question) -> bool:
+    """Tell whether anything that is not finished is the party's to act on, in their own name or another's."""
+    case, parties = question.case, (question.party, *question.party.stands_for)
+    return any(
+        task.state in UNFINISHED and any(task.addresses(party) for party in parties)
+        for stage in case.active_stages
+        for task in case.tasks_of(stage)
+    )
+
+
 def to_decide(question: Question) -> Permit | Refusal:
     """Answer the task that the party would decide."""
     case, party = question.case, question.party

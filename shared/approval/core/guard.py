@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.approval.core import finding
 from shared.approval.core.exclusion import ADMINISTRATOR
@@ -91,6 +91,8 @@ RULES: Mapping[Verb, Rule] = {
 #: a move of everything that one person holds.
 OFFERED = tuple(verb for verb in RULES if verb not in (Verb.AMEND, Verb.HAND_OVER_ALL))
 
+_OFFERED_RULES = tuple((verb, RULES[verb]) for verb in OFFERED)
+
 
 def permit(question: Question) -> Permit | Refusal:
     """Answer whether the party may do this now, and if not, why."""
@@ -105,20 +107,29 @@ def permit(question: Question) -> Permit | Refusal:
     return rule.task(question)
 
 
+#: What a party can be permitted only about a task of theirs that is not finished.
+_ABOUT_A_TASK_OF_THEIRS = frozenset(
+    {
+        finding.to_decide,
+        finding.to_hand_on,
+        finding.to_resolve,
+        finding.to_answer,
+        finding.to_claim,
+        finding.to_unclaim,
+    }
+)
+
+
 def allowed_actions(question: Question) -> tuple[Verb, ...]:
     """Answer the verbs that the party of a question may use now, by the guard that will execute them.
 
     The question's own verb does not matter.
     """
+    has_task = finding.has_task(question)
     asked = (
-        Question(
-            case=question.case,
-            definition=question.definition,
-            verb=verb,
-            party=question.party,
-            world=question.world,
-            node=ANYWHERE,
-        )
-        for verb in OFFERED
+        replace(question, verb=verb, task=None, node=ANYWHERE)
+        for verb, rule in _OFFERED_RULES
+        # Most have nothing to do here, and why not is nobody's question.
+        if question.case.state in rule.states and (has_task or rule.task not in _ABOUT_A_TASK_OF_THEIRS)
     )
     return tuple(one.verb for one in asked if isinstance(permit(one), Permit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from shared.approval.core.voting import Threshold
 from shared.approval.core.words import (
@@ -158,7 +159,7 @@ class Parent:
     stage: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """One request on its way, with all its rounds. A value: a move returns another one."""
 
@@ -193,12 +194,14 @@ class Case:
         """Answer the task of that number; numbers count from 1 over all rounds."""
         return self.tasks[number - 1]
 
-    @property
+    # A command asks for these dozens of times, and a case is a value: what was found once stays true of it.
+
+    @cached_property
     def current_stages(self) -> tuple[Stage, ...]:
         """Answer the stages of the round that runs, or of the last one, earlier visits included."""
         return tuple(stage for stage in self.stages if stage.round == self.round)
 
-    @property
+    @cached_property
     def live_stages(self) -> tuple[Stage, ...]:
         """Answer the current round's stages without the visits that later ones have taken the place of."""
         return self.live_stages_of(self.round)
@@ -209,7 +212,7 @@ class Case:
         latest = {stage.node_key: stage.number for stage in stages}
         return tuple(stage for stage in stages if latest[stage.node_key] == stage.number)
 
-    @property
+    @cached_property
     def active_stages(self) -> tuple[Stage, ...]:
         """Answer the stages that are being decided, open or held; several in a fork."""
         active = (StageState.OPEN, StageState.HELD)
@@ -223,7 +226,14 @@ class Case:
 
     def tasks_of(self, stage: Stage) -> tuple[Task, ...]:
         """Answer the tasks that were ever given in a stage, oldest first."""
-        return tuple(task for task in self.tasks if task.stage == stage.number)
+        return self._tasks_by_stage.get(stage.number, ())
+
+    @cached_property
+    def _tasks_by_stage(self) -> dict[int, tuple[Task, ...]]:
+        found: dict[int, tuple[Task, ...]] = {}
+        for task in self.tasks:
+            found[task.stage] = (*found.get(task.stage, ()), task)
+        return found
 
     def unfinished(self, stage: Stage) -> Iterator[Task]:
         """Answer what a stage still waits for, oldest first; copies to be read are not waited for."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
 from shared.failpoints import armed
@@ -271,3 +271,13 @@ def test_rows_sent_long_ago_are_pruned(village: Village, over_rabbit: OverRabbit
             return session.execute(select(func.count()).select_from(outbox)).scalar_one()
 
     village.wait(lambda: left() == 0, "the old row to go")
+
+
+def test_postgresql_is_told_to_clear_up_the_tables_whose_rows_come_and_go(village: Village) -> None:
+    with village.databases["shop"].reading() as session:
+        found = session.scalars(
+            text("SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE relname = ANY(:names)"),
+            {"names": ["outbox", "inbox", "held_event", "inbox_mark", "stream_head"]},
+        ).all()
+    assert len(found) == 5
+    assert all("autovacuum_vacuum_scale_factor=0.01" in (options or "") for options in found)

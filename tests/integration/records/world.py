@@ -116,6 +116,7 @@ def confirmed(record: str, *, number: str = ZHANG, hours: int = 250) -> RecordCo
         record_id=record,
         activity_id="activity-elsewhere",
         activity_name="安全生产咨询日",
+        region="130123",
         organisation_id=OURS,
         report_id="report-1",
         volunteer_number=number,

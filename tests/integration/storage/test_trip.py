@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import JSON, Column, Engine, Integer, MetaData, String, Table, b
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from shared.storage import InstantUTC
+from shared.clock import FixedClock
+from shared.messaging import StoredOutbox
+from shared.storage import Database, InstantUTC, kit_metadata
 from shared.storage.database import make_engine
 from shared.storage.rows import put_row
-from shared.storage.trip import one_trip
+from shared.storage.trip import one_trip, wait_for_next_trip
 
 METADATA = MetaData()
 THING = Table(
@@ -136,6 +139,46 @@ def test_a_last_trip_that_fails_commits_nothing(engine: Engine) -> None:
             one_trip(session, [put_row(session, THING, row(key, "一")) for key in (1, 2)], is_last=True)
         session.rollback()
         assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+
+
+@pytest.fixture
+def database(engine: Engine) -> Database:
+    kit_metadata.create_all(engine)
+    return Database(engine, clock=FixedClock(NOON), outbox=StoredOutbox("reporting", "hebei"))
+
+
+def names(database: Database) -> list[str | None]:
+    with database.reading() as session:
+        return list(session.scalars(select(THING.c.name).order_by(THING.c.id)))
+
+
+def test_what_waits_for_the_next_trip_is_there_for_whatever_comes_after_it(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(1, "一"))])
+        assert uow.session.scalars(select(THING.c.name)).all() == ["一"]
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(2, "二"))])
+        assert [len(rows) for rows in one_trip(uow.session, [(BY_NAME, {"wanted": "二"})])] == [1]
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(3, "三"))])
+    assert names(database) == ["一", "二", "三"]
+
+
+def test_what_waits_is_undone_with_the_attempt_that_it_belongs_to(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(1, "一"))])
+        with suppress(LookupError), uow.attempt():
+            wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(2, "二"))])
+            raise LookupError
+        with suppress(IntegrityError), uow.attempt():
+            wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(3, "一"))])
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(4, "四"))])
+    assert names(database) == ["一", "四"]
+
+
+def test_what_waits_is_lost_with_a_transaction_that_fails(database: Database) -> None:
+    with suppress(LookupError), database.unit_of_work() as uow:
+        wait_for_next_trip(uow.session, [put_row(uow.session, THING, row(1, "一"))])
+        raise LookupError
+    assert names(database) == []
 
 
 def test_a_connection_that_was_cut_is_an_outage_and_the_next_one_works(new_database: Any) -> None:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from hypothesis.stateful import invariant
 
 from shared.approval.core import engine
-from shared.approval.core.guard import permit
+from shared.approval.core.guard import OFFERED, permit
 from shared.approval.core.refusal import Permit
 from shared.approval.core.state import Case, Stage, Task
 from shared.approval.core.trail import verify
+from shared.approval.core.ways_back import ANYWHERE
 from shared.approval.core.words import (
     CLOSED,
     DECIDED,
@@ -148,6 +149,12 @@ class Watched(Machine):
             assert not has_passed
         if case.state is CaseState.REJECTED:
             assert StageState.REJECTED in states
+
+    @invariant()
+    def the_buttons_are_what_the_guard_permits(self) -> None:
+        for who in self.people.values():
+            asked = [(verb, self.desk.question(verb, who, node=ANYWHERE)) for verb in OFFERED]
+            assert self.desk.allowed(who) == tuple(verb for verb, one in asked if isinstance(permit(one), Permit))
 
     @invariant()
     def rounds_visits_and_reminders_stay_within_their_bounds(self) -> None:

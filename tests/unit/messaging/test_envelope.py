@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.messaging.envelope import MOST_BYTES, Undecodable, content_hash, decode, encode
+from shared.messaging.schema import schema_of
+from shared.messaging.writing import plain_of
 from shared.trace import Trace
 from tests.unit.messaging.events import Colour, Line, Sample
 
@@ -75,6 +78,41 @@ def test_what_is_written_is_read_back_the_same(sample: Sample) -> None:
     assert (envelope.event_id, envelope.version, envelope.time) == ("e1", 7, NOW)
     assert (envelope.aggregate_type, envelope.aggregate_id) == ("sample", sample.sample_id)
     assert envelope.trace == TRACE
+
+
+@given(samples)
+@example(SAMPLE)
+def test_what_is_written_is_what_its_schema_would_write(sample: Sample) -> None:
+    schema: Any = schema_of(Sample)
+    assert plain_of(Sample)(sample) == schema.dump(sample)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"count": True},
+        {"count": 2**63},
+        {"count": "3"},
+        {"ratio": Decimal("NaN")},
+        {"ratio": Decimal("1E+31")},
+        {"ratio": 1.5},
+        {"on": NOW},
+        {"at": NOW.replace(tzinfo=None)},
+        {"is_good": 1},
+        {"colour": "red"},
+        {"size": "huge"},
+        {"lines": (Line("一\x00", 1),)},
+        {"names": "张三"},
+        {"names": (None,)},
+        {"remark": "\ud800"},
+        {"first": ("一", 1)},
+    ],
+    ids=str,
+)
+def test_what_no_listener_could_read_is_not_written(wrong: dict[str, Any]) -> None:
+    (field,) = wrong
+    with pytest.raises(Undecodable, match=field):
+        write(replace(SAMPLE, **wrong))
 
 
 def test_the_envelope_is_cloudevents_and_shows_chinese_as_it_is() -> None:

@@ -33,7 +33,14 @@ def texts(reason: str) -> list[rules.Text]:
         refused("volunteer", reason),
         refused("organisation", reason),
         rules.record_voided(
-            RecordVoided(record_id="1", activity_name="咨询日", volunteer_number="1", served_on=DAY, reason=reason)
+            RecordVoided(
+                record_id="1",
+                activity_name="咨询日",
+                region="130123",
+                volunteer_number="1",
+                served_on=DAY,
+                reason=reason,
+            )
         ),
         rules.nomination_refused(
             NominationDecided(

@@ -75,9 +75,9 @@ POSTGRESQL_TRIGGERS = (
     """,
     """
     CREATE OR REPLACE TRIGGER approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
+        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
         EXECUTE FUNCTION approval_refuse_change()
     """,
     """
@@ -182,9 +182,9 @@ SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
+        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
     """,
     """
@@ -274,7 +274,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name=op.f("ck_nomination_decided")),
         sa.CheckConstraint("kind IN ('star','commendation')", name=op.f("ck_nomination_kind")),
         sa.CheckConstraint(
-            "state IN ('open','returned','granted','refused','withdrawn')", name=op.f("ck_nomination_state")
+            "state IN ('open','returned','granted','refused','withdrawn','revoked')", name=op.f("ck_nomination_state")
         ),
         sa.CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name=op.f("ck_nomination_stars")),
         sa.ForeignKeyConstraint(
@@ -309,13 +309,54 @@ def upgrade() -> None:
         sa.Column("quality_sum", sa.Integer(), nullable=False),
         sa.Column("quality_count", sa.Integer(), nullable=False),
         sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided", sa.Text(), nullable=True),
         sa.CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name=op.f("ck_standing_quality")),
         sa.CheckConstraint("stars BETWEEN 0 AND 5", name=op.f("ck_standing_stars")),
         sa.CheckConstraint("total_hundredths >= 0", name=op.f("ck_standing_total")),
+        sa.CheckConstraint("voided IS NULL OR review_due_at IS NOT NULL", name=op.f("ck_standing_review")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_standing_volunteer_number")
         ),
         sa.PrimaryKeyConstraint("volunteer_number", name=op.f("pk_standing")),
+    )
+    op.create_index(
+        "ix_standing_review_due",
+        "standing",
+        ["review_due_at"],
+        unique=False,
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "star_review",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("stars_left", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f("ck_star_review_decided")),
+        sa.CheckConstraint("state IN ('open','taken','kept','ended')", name=op.f("ck_star_review_state")),
+        sa.CheckConstraint(
+            "stars BETWEEN 1 AND 5 AND stars_left BETWEEN 0 AND stars - 1", name=op.f("ck_star_review_stars")
+        ),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_star_review_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_star_review")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_star_review_case_id")),
+    )
+    op.create_index(
+        "uq_star_review_open",
+        "star_review",
+        ["volunteer_number"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "award",
@@ -343,18 +384,28 @@ def upgrade() -> None:
     op.create_index("ix_award_volunteer", "award", ["volunteer_number"], unique=False)
     op.create_table(
         "star",
-        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
-        sa.Column("stars", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("nomination_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
         sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("decided_by_region", sa.String(length=6), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_star_stars")),
+        sa.CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= granted_on", name=op.f("ck_star_withdrawn")),
         sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_star_nomination_id")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_star_volunteer_number")
         ),
-        sa.PrimaryKeyConstraint("volunteer_number", "stars", name=op.f("pk_star")),
-        sa.UniqueConstraint("nomination_id", name=op.f("uq_star_nomination_id")),
+        sa.PrimaryKeyConstraint("nomination_id", name=op.f("pk_star")),
+    )
+    op.create_index("ix_star_volunteer", "star", ["volunteer_number"], unique=False)
+    op.create_index(
+        "uq_star_held",
+        "star",
+        ["volunteer_number", "stars"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_on IS NULL"),
+        sqlite_where=sa.text("withdrawn_on IS NULL"),
     )
     op.create_table(
         "answered_command",
@@ -727,6 +778,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("actor_name", sa.String(length=100), nullable=True),
         sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=200), nullable=True),
         sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
@@ -1060,10 +1112,30 @@ def downgrade() -> None:
     op.drop_table("dead_letter_decision")
     op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
     op.drop_table("answered_command")
+    op.drop_index(
+        "uq_star_held",
+        table_name="star",
+        postgresql_where=sa.text("withdrawn_on IS NULL"),
+        sqlite_where=sa.text("withdrawn_on IS NULL"),
+    )
+    op.drop_index("ix_star_volunteer", table_name="star")
     op.drop_table("star")
     op.drop_index("ix_award_volunteer", table_name="award")
     op.drop_index("ix_award_region", table_name="award")
     op.drop_table("award")
+    op.drop_index(
+        "uq_star_review_open",
+        table_name="star_review",
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
+    op.drop_table("star_review")
+    op.drop_index(
+        "ix_standing_review_due",
+        table_name="standing",
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
+    )
     op.drop_table("standing")
     op.drop_index(
         "uq_nomination_star",

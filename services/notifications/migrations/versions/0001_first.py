@@ -37,6 +37,19 @@ SQLITE_TRIGGERS = (
 
 def upgrade() -> None:
     op.create_table(
+        "known_absence",
+        sa.Column("absence_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_name", sa.String(length=100), nullable=False),
+        sa.Column("delegate_id", sa.String(length=60), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_types", sa.JSON(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("absence_id", name=op.f("pk_known_absence")),
+    )
+    op.create_index(op.f("ix_known_absence_delegator_id"), "known_absence", ["delegator_id"], unique=False)
+    op.create_table(
         "known_organisation",
         sa.Column("organisation_id", sa.String(length=60), nullable=False),
         sa.Column("head_account_id", sa.String(length=60), nullable=False),
@@ -285,6 +298,8 @@ def downgrade() -> None:
     op.drop_table("message")
     op.drop_table("known_volunteer")
     op.drop_table("known_organisation")
+    op.drop_index(op.f("ix_known_absence_delegator_id"), table_name="known_absence")
+    op.drop_table("known_absence")
     if op.get_bind().dialect.name == "postgresql":
         # The triggers went with their tables, the functions they call did not.
         for function in ("dead_letter_decision_is_append_only",):

@@ -75,9 +75,9 @@ POSTGRESQL_TRIGGERS = (
     """,
     """
     CREATE OR REPLACE TRIGGER approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
+        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
         EXECUTE FUNCTION approval_refuse_change()
     """,
     """
@@ -182,9 +182,9 @@ SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
+        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
     """,
     """
@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("hours_hundredths", sa.Integer(), nullable=True),
         sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=False),
         sa.CheckConstraint("kind IN ('hours','star','award')", name=op.f("ck_file_entry_kind")),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_file_entry")),
@@ -800,6 +801,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("actor_name", sa.String(length=100), nullable=True),
         sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=200), nullable=True),
         sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.CheckConstraint(

@@ -1,0 +1,99 @@
+"""The links of a node that has neighbours: their parts made from settings, beside those of the services."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from services.launcher.parts import LINKS, broker_url_of, database_of
+from shared.messaging.periodic import Job
+from shared.messaging.rabbit import BrokerConnection
+from shared.nodes import reconcile
+from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
+from shared.nodes.core.nodemap import Here, NodeMap
+from shared.nodes.files import read_published, read_root_key, write_whole
+from shared.nodes.office import Office
+from shared.regions import Regions
+from shared.settings import Settings
+
+
+def has_links(settings: Settings) -> bool:
+    """Tell whether this node goes by a charter, and so may have neighbours."""
+    return settings.charter_file is not None
+
+
+def office_of(settings: Settings) -> Office:
+    """Make what every part of the links goes by."""
+    return Office(
+        me=settings.node,
+        database=database_of(LINKS, settings),
+        charter_file=settings.need("charter_file"),
+        root_key_file=settings.need("root_key_file"),
+        keys_file=settings.need("node_keys_file"),
+    )
+
+
+def map_of(settings: Settings) -> NodeMap:
+    """Answer the map that the charter publishes, whatever its age."""
+    root_key = read_root_key(settings.need("root_key_file"))
+    return read_published(settings.need("charter_file"), root_key=root_key).map
+
+
+def here_of(settings: Settings) -> Here:
+    """Answer which node this is among all of them; alone, it hosts the whole province."""
+    alone = NodeMap.single(Regions.load(), node=settings.node)
+    return Here(settings.node, map_of(settings) if has_links(settings) else alone)
+
+
+def neighbours_of(settings: Settings) -> tuple[str, ...]:
+    """Answer the nodes that this one has links with; a new one takes a restart to be read."""
+    return map_of(settings).neighbours(settings.node)
+
+
+def admit(settings: Settings, node: str) -> None:
+    """Let a neighbour's shovel write to this node's broker: its queue here, and its user."""
+    map_of(settings).get(node)
+    password = _password(settings, sender=node, receiver=settings.node)
+    connection = BrokerConnection(broker_url_of(LINKS, settings), name="node admit")
+    try:
+        declare_incoming(connection, node)
+    finally:
+        connection.close()
+    _api(settings).admit(node, password)
+
+
+def link(settings: Settings, node: str) -> None:
+    """Run the shovel that carries this node's letters to a neighbour."""
+    to = map_of(settings).get(node)
+    password = _password(settings, sender=settings.node, receiver=node)
+    source = broker_url_of(LINKS, settings)
+    connection = BrokerConnection(source, name="node link")
+    try:
+        declare_outgoing(connection, (node,))
+    finally:
+        connection.close()
+    _api(settings).link(settings.node, to, source=source, password=password)
+
+
+def repair(settings: Settings, node: str) -> None:
+    """Make the shovel to a neighbour anew: one that seems to run may carry nothing for ever."""
+    _api(settings).unlink(node)
+    link(settings, node)
+
+
+def jobs_of_links(settings: Settings, office: Office) -> list[Job]:
+    """Answer what the links do every so often."""
+    return reconcile.jobs(office, lambda node: repair(settings, node))
+
+
+def _api(settings: Settings) -> BrokerApi:
+    return BrokerApi.beside(settings.need("broker_api_url"), broker_url_of(LINKS, settings))
+
+
+def _password(settings: Settings, *, sender: str, receiver: str) -> str:
+    """Answer the password that one node's shovel has at another's broker; the receiver makes it."""
+    folder: Path = settings.need("link_passwords")
+    file = folder / f"{sender}-to-{receiver}"
+    if receiver == settings.node and not file.exists():
+        write_whole(file, secrets.token_hex(24).encode(), mode=0o600)
+    return file.read_text().strip()

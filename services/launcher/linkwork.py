@@ -1,0 +1,135 @@
+"""The commands about the links of this node: setting up, state, comparing, going on after a stop or a restore."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from services.launcher import links
+from services.launcher.nodes import node, told_plainly
+from shared.nodes import reconcile
+from shared.nodes.office import Office
+from shared.nodes.tables import quarantine
+from shared.settings import Settings, SettingsError
+
+__all__ = ["node"]
+
+_NODES = click.argument("nodes", nargs=-1, metavar="[NODE]…")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.read()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _office() -> Iterator[Office]:
+    settings = _settings()
+    if not links.has_links(settings):
+        raise click.ClickException("本节点没有其他节点 / this node is alone: ANYUAN_CHARTER_FILE is not set")
+    office = links.office_of(settings)
+    try:
+        with told_plainly():
+            yield office
+    finally:
+        office.database.engine.dispose()
+
+
+@node.command("admit")
+@_NODES
+def admit(nodes: tuple[str, ...]) -> None:
+    """Let neighbours (or only these) write to this node's broker: a queue and a user for each."""
+    settings = _settings()
+    with told_plainly():
+        for each in nodes or links.neighbours_of(settings):
+            links.admit(settings, each)
+            click.echo(f"{each} → {settings.node}: 已准入 / admitted")
+
+
+@node.command("link")
+@_NODES
+def link(nodes: tuple[str, ...]) -> None:
+    """Run the shovels that carry letters from this node to its neighbours (or only to these)."""
+    settings = _settings()
+    with told_plainly():
+        for each in nodes or links.neighbours_of(settings):
+            links.link(settings, each)
+            click.echo(f"{settings.node} → {each}: 已连接 / linked")
+
+
+@node.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> None:
+    """Say how the streams to and from other nodes do; ends with 1 when somebody must look."""
+    with _office() as office, office.database.reading() as session:
+        found = reconcile.status(session, office.database.clock.now())
+        me = office.me
+    if as_json:
+        click.echo(json.dumps({"node": me, "links": [each.as_dict() for each in found]}, ensure_ascii=False))
+    else:
+        for each in found:
+            click.echo(_line(each))
+    if not all(each.is_well for each in found):
+        raise SystemExit(1)
+
+
+def _line(state: reconcile.LinkState) -> str:
+    silent = "–" if state.silent_seconds is None else f"{state.silent_seconds:.0f} s"
+    troubles = [
+        f"对方未收讫 {state.waiting}（最早 {state.oldest_waiting_seconds:.0f} s）/ waiting" if state.waiting else "",
+        f"被拒 {state.refused} / refused there" if state.refused else "",
+        f"暂停发送 / held: {state.held_because}" if state.held_because else "",
+        f"停止接收 / stopped: {state.stopped}" if state.stopped else "",
+        f"待补 {state.parked} / parked" if state.parked else "",
+        f"隔离 {state.quarantined} / in quarantine" if state.quarantined else "",
+    ]
+    counted = f"发出 {state.written:>6}  收讫 {state.receipted:>6}  收到 {state.taken_in:>6}  {silent:>8}"
+    return f"{'✓' if state.is_well else '!'} {state.node:<16} {counted}  {'; '.join(filter(None, troubles))}".rstrip()
+
+
+@node.command("compare")
+@_NODES
+def compare(nodes: tuple[str, ...]) -> None:
+    """Hold the streams against those of other nodes now, as is done every hour."""
+    with _office() as office, office.database.unit_of_work() as uow:
+        reconcile.compare(uow, office, *nodes)
+
+
+@node.command("resume")
+@click.argument("origin", metavar="NODE")
+@click.option("--by", required=True, help="The person who has looked and lets it go on.")
+@click.option("--release-to", type=int, default=0, help="Let letters of a revoked key in up to this place.")
+def resume(origin: str, by: str, release_to: int) -> None:
+    """Let the stopped stream of a node go on; what it missed is asked for."""
+    with _office() as office, office.database.unit_of_work() as uow:
+        reconcile.resume(uow, office, origin, by=by, release_to=release_to)
+
+
+@node.command("restored")
+def restored() -> None:
+    """Say that this node's databases come from a backup: before anything else is started (docs/howto/link-nodes.md)."""
+    with _office() as office, office.database.unit_of_work() as uow:
+        reconcile.hold_until_compared(uow, office)
+
+
+@node.command("quarantine")
+@click.option("--take", type=int, help="Write the letter with this number to a file instead.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False))
+def show_quarantine(take: int | None, output: Path | None) -> None:
+    """List the letters that were not believed, with the check that failed."""
+    from sqlalchemy import select
+
+    with _office() as office, office.database.reading() as session:
+        rows = session.execute(select(quarantine).order_by(quarantine.c.id)).all()
+    for row in rows:
+        if take is None:
+            where = f"{row.id:>5} {row.put_at:%Y-%m-%d %H:%M} {row.origin:<16}"
+            click.echo(f"{where} {row.check_no:>2} {row.code}: {row.detail}")
+        elif row.id == take and output is not None:
+            output.write_bytes(bytes(row.letter))

@@ -1,0 +1,6 @@
+"""Links: what this node and others tell each other. It runs only on a node that has neighbours in the charter.
+
+It is the only writer of streams between nodes (letters written and taken in, receipts, quarantine) and of where
+subjects live, as far as streams need it. It publishes nothing of its own: it says to the services here what other nodes
+have said. What it does is in `shared.nodes`; it has no reactions, because it hears whatever may concern another node.
+"""

@@ -1,0 +1,149 @@
+"""What every part of the links goes by: which node this is, its database, its keys, and the charter in force."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from shared.messaging.envelope import Undecodable, decode
+from shared.messaging.tables import outbox
+from shared.messaging.upsert import upsert
+from shared.nodes.core.keys import Charter, CharterRefused
+from shared.nodes.core.letters import BEGINNING, Letter, Signer, place_in_stream
+from shared.nodes.core.receiving import World
+from shared.nodes.files import NodeFileWrong, OwnKeys, read_published, read_root_key
+from shared.nodes.tables import charter as charters
+from shared.nodes.tables import link_trail
+from shared.storage import Database, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "links"
+
+
+def queue_to(node: str) -> str:
+    """Answer the queue in which letters to a neighbour wait for its shovel."""
+    return f"to.{node}"
+
+
+def queue_from(node: str) -> str:
+    """Answer the exchange, and the queue behind it, into which a neighbour's shovel writes."""
+    return f"from.{node}"
+
+
+class CharterExpired(Exception):
+    """The charter is past its day: nothing is taken in and nothing sent until a new one is there."""
+
+
+NOT_NOW: tuple[type[Exception], ...] = (CharterExpired, CharterRefused, NodeFileWrong, OSError)
+"""What keeps every letter where it is until an operator has put it right."""
+
+
+@dataclass
+class Office:
+    """One node's links."""
+
+    me: str
+    database: Database
+    charter_file: Path
+    root_key_file: Path
+    keys_file: Path
+    _charter: Charter | None = field(default=None, init=False)
+    _stamp: tuple[int, int] | None = field(default=None, init=False)
+
+    def charter(self, session: Session, now: datetime) -> Charter:
+        """Answer the charter in force; a newer file is taken up when it is there.
+
+        :raises CharterExpired: when it is past its day.
+        :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
+        """
+        status = self.charter_file.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        if self._charter is None or stamp != self._stamp:
+            self._charter = self._take_up(session, now)
+            self._stamp = stamp
+        if not self._charter.is_in_force(now):
+            raise CharterExpired(f"version {self._charter.version} expired at {self._charter.expires_at}")
+        return self._charter
+
+    def _take_up(self, session: Session, now: datetime) -> Charter:
+        made = read_published(self.charter_file, root_key=read_root_key(self.root_key_file))
+        digest = hashlib.sha256(self.charter_file.read_bytes()).hexdigest()
+        newest = session.execute(select(func.max(charters.c.version))).scalar() or 0
+        known = session.execute(select(charters.c.sha256).where(charters.c.version == made.version)).scalar()
+        if made.version < newest or (known is not None and known != digest):
+            zh = f"公告版本 {made.version} 不高于已采用的 {newest}"
+            raise CharterRefused(
+                "charter_not_newer", zh=zh, en=f"Charter {made.version} is not newer than {newest} in force here"
+            )
+        entering = upsert(session, charters).values(version=made.version, sha256=digest, taken_at=now)
+        if session.execute(entering.on_conflict_do_nothing().returning(charters.c.version)).first() is not None:
+            note(session, now, node=self.me, what="charter", code=str(made.version), detail=digest)
+            log.info("charter_taken_up", version=made.version)
+        return made
+
+    def world(self, session: Session, now: datetime) -> World:
+        """Answer what letters are judged by."""
+        return World(me=self.me, charter=self.charter(session, now), misfit=misfit)
+
+    def signer(self, session: Session, now: datetime) -> Signer:
+        """Answer the key to sign with now."""
+        return OwnKeys.read(self.keys_file).signer(self.charter(session, now), self.me, now)
+
+    def post(self, uow: UnitOfWork, audience: str, what: str, data: Mapping[str, Any]) -> None:
+        """Write a letter about the links themselves (`receipt`, `resend`, …): it has no place in the stream."""
+        said = {
+            "specversion": "1.0",
+            "id": str(uuid.uuid4()),
+            "type": f"{SERVICE}.{what}.v1",
+            "source": f"/{self.me}/{SERVICE}",
+            "time": uow.now.isoformat(),
+            "data": data,
+        }
+        body = place_in_stream(json.dumps(said).encode(), audience=audience, epoch=1, seq=0, prev_hash=BEGINNING)
+        self.dispatch(uow, audience, self.signer(uow.session, uow.now).sign(body, now=uow.now))
+
+    def dispatch(self, uow: UnitOfWork, audience: str, *letters: Letter) -> None:
+        """Give letters to the relay, for the neighbour on the way to their audience."""
+        hop = self.charter(uow.session, uow.now).map.next_hop(self.me, audience)
+        rows = []
+        for letter in letters:
+            # Each dispatch is a message of its own: the place in the stream, not the broker, keeps the order.
+            message_id = str(uuid.uuid4())
+            rows.append(
+                {
+                    "event_id": message_id,
+                    "aggregate_type": "letter",
+                    "aggregate_id": message_id,
+                    "aggregate_version": 1,
+                    "type": queue_to(hop),
+                    "payload": bytes(letter),
+                    "created_at": uow.now,
+                }
+            )
+        if rows:
+            uow.session.execute(insert(outbox), rows)
+
+
+def misfit(body: bytes) -> str | None:
+    """Answer what is wrong with the form of an event, or None where the services here can read it."""
+    try:
+        decode(body)
+    except Undecodable as error:
+        return str(error)
+    return None
+
+
+def note(session: Session, now: datetime, *, node: str, what: str, code: str, detail: str) -> None:
+    """Add an entry to the trail of the links."""
+    session.execute(insert(link_trail).values(at=now, node=node, what=what, code=code, detail=detail[:2000]))

@@ -1,0 +1,102 @@
+"""What the broker lets a neighbour's user do: write into its own exchange under its own key, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from amqp import Connection, Message
+from amqp.exceptions import AMQPError
+
+from tests.province import PASSWORD, Province, number, volunteer
+
+
+@pytest.fixture
+def channel(province: Province) -> Any:
+    """A channel on the province's broker, as the user of 唐山."""
+    place = province.map.get("hebei").broker
+    host, _, vhost = place.partition("/")
+    connection = Connection(
+        f"127.0.0.1:{host.rpartition(':')[2]}", userid="node-tangshan", password=PASSWORD, virtual_host=vhost
+    )
+    connection.connect()
+    yield connection.channel()
+    connection.collect()
+
+
+FORBIDDEN: dict[str, Callable[[Any], object]] = {
+    "write to another node's exchange": lambda ch: publish(ch, "from.shijiazhuang", "from.shijiazhuang"),
+    "write under another key": lambda ch: publish(ch, "from.tangshan", "from.shijiazhuang"),
+    "write to a service of the province": lambda ch: publish(ch, "anyuan.registration", "registration.x.v1"),
+    "write to the services as if from another node": lambda ch: publish(ch, "anyuan.links", "records.x.v1"),
+    "write straight into a queue": lambda ch: publish(ch, "", "anyuan.awards.inbox"),
+    "say that it is another user": lambda ch: publish(
+        ch, "from.tangshan", "from.tangshan", user_id="node-shijiazhuang"
+    ),
+    "declare a queue": lambda ch: ch.queue_declare("from.tangshan.mine", durable=True),
+    "declare an exchange": lambda ch: ch.exchange_declare("mine", "fanout"),
+    "bind a queue": lambda ch: ch.queue_bind("from.tangshan", "from.shijiazhuang", "#"),
+    "unbind a queue": lambda ch: ch.queue_unbind("from.shijiazhuang", "from.shijiazhuang", "from.shijiazhuang"),
+    "purge a queue": lambda ch: ch.queue_purge("from.tangshan"),
+    "delete a queue": lambda ch: ch.queue_delete("from.tangshan"),
+    "read its own queue": lambda ch: ch.basic_get("from.tangshan"),
+    "read another's queue": lambda ch: ch.basic_get("from.shijiazhuang"),
+    "read a service's queue": lambda ch: ch.basic_consume("anyuan.awards.inbox"),
+}
+
+
+def publish(channel: Any, exchange: str, key: str, **properties: Any) -> None:
+    channel.confirm_select()
+    channel.basic_publish_confirm(Message(b"x", **properties), exchange=exchange, routing_key=key)
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_a_neighbours_user_may_not(channel: Any, what: str) -> None:
+    with pytest.raises(AMQPError) as refused:
+        FORBIDDEN[what](channel)
+
+    assert refused.value.reply_code in {403, 406}, "access refused, or the user id is not its own"
+
+
+def test_a_neighbours_user_has_no_management(province: Province) -> None:
+    api = province["hebei"].api
+    stranger = api.url.replace(api.url.split("://")[1].split("@")[0], f"node-tangshan:{quote(PASSWORD)}")
+
+    answer = type(api)(stranger, api.vhost)._ask("GET", "/overview")
+
+    assert answer.status_code == 401
+
+
+TRICKS = {
+    "copies to others": {"CC": ["from.shijiazhuang", "anyuan.awards.inbox"], "BCC": ["from.shijiazhuang"]},
+    "a death it did not die": {"x-death": [{"queue": "from.tangshan", "reason": "expired", "count": 10**9}]},
+    "a count of deliveries": {"x-delivery-count": 10**9},
+    "a great many headers": {f"h{number}": "v" * 100 for number in range(500)},
+    "a route": {"x-first-death-queue": "anyuan.awards.inbox", "anyuan-node": "hebei"},
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_headers_decide_nothing(province: Province, channel: Any, trick: str) -> None:
+    city, above = province["tangshan"], province["hebei"]
+    city.api.unlink("hebei")
+    city.say("registration", volunteer("tangshan", 0))
+    province.wait(lambda: city.state("hebei").written == 1, "the letter")
+    from shared.nodes.tables import stream_log
+
+    letter = bytes(city.rows(stream_log)[0]["letter"])
+    channel.confirm_select()
+    message = Message(letter, application_headers=TRICKS[trick], delivery_mode=2)
+    try:
+        channel.basic_publish_confirm(message, exchange="from.tangshan", routing_key="from.tangshan")
+    except AMQPError:
+        # A copy under a key that is not its own is refused, and the message with it.
+        assert trick == "copies to others"
+        city.send_raw("hebei", letter)
+        province.link("tangshan", "hebei")
+
+    province.wait(lambda: above.heard() == [number("tangshan", 0)], "the volunteer, once")
+    assert above.state("shijiazhuang").stopped is None
+    assert above.state("shijiazhuang").taken_in == 0

@@ -1,0 +1,120 @@
+"""The commands about nodes: from the map to running shovels, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from services.launcher.cli import main
+from shared.nodes.broker import BrokerApi
+from tests.servers import RabbitServer
+from tests.waiting import wait_until
+
+MAP = Path(__file__).parents[3] / "deploy/nodes/four.toml"
+
+
+def run(*words: str | Path, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, ["node", *map(str, words)], env=env)
+
+
+def done(*words: str | Path, env: dict[str, str] | None = None) -> str:
+    result = run(*words, env=env)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_map_is_checked_and_says_what_each_node_hosts() -> None:
+    told = done("map", "check", MAP)
+
+    assert "tangshan" in told
+    assert "上级 hebei" in told
+    assert done("map", "check").startswith("hebei")
+
+
+def test_a_wrong_map_is_told_in_both_languages_with_its_place(tmp_path: Path) -> None:
+    wrong = tmp_path / "nodes.toml"
+    wrong.write_text(MAP.read_text().replace('upper = "shijiazhuang"', 'upper = "tangshan"'))
+
+    told = run("map", "check", wrong)
+
+    assert told.exit_code == 1
+    assert "/nodes/zhengding/upper" in told.output
+    assert "不是其区划的上级" in told.output
+    assert "does not host what its regions report to" in told.output
+
+
+@pytest.fixture
+def charter(tmp_path: Path) -> Path:
+    """A folder with two nodes' keys and the charter, made by the commands alone."""
+    book = tmp_path / "book.json"
+    for node in ("hebei", "tangshan"):
+        made = done("init", tmp_path / node, "--node", node, *(["--root"] if node == "hebei" else [])).split()[-1]
+        assert Path(made).exists()
+        done("key", "register", made, "--map", MAP, "--book", book, "--by", "张三")
+        refused = run("key", "approve", Path(made).stem, "--book", book, "--by", "张三")
+        assert "须由另一人复核" in refused.output
+        done("key", "approve", Path(made).stem, "--book", book, "--by", "李四")
+    root = tmp_path / "hebei/root-private.json"
+    told = done("publish", tmp_path / "charter", "--root-key", root, "--map", MAP, "--book", book)
+    assert "version 1" in told
+    assert done("key", "show", "--book", book).count("active") == 2
+    return tmp_path
+
+
+def test_what_is_there_already_stays(charter: Path) -> None:
+    before = (charter / "hebei/node-keys.json").read_bytes()
+
+    done("init", charter / "hebei", "--node", "hebei", "--root")
+
+    assert (charter / "hebei/node-keys.json").read_bytes() == before
+
+
+def test_a_node_is_linked_by_commands_and_tells_how_its_links_do(
+    charter: Path, rabbit: RabbitServer, new_vhost: Callable[[str], str], new_database: Callable[..., str]
+) -> None:
+    environments = {}
+    addresses = {node: new_vhost(node) for node in ("hebei", "tangshan")}
+    book, drawn = charter / "book.json", charter / "nodes.toml"
+    text = MAP.read_text()
+    for node, url in addresses.items():
+        text = text.replace(f"rabbitmq-{node}:5672", rabbit.address_for_neighbours(url.rpartition("/")[2]))
+        environments[node] = {
+            "ANYUAN_NODE": node,
+            "ANYUAN_DATABASE_URL": new_database(f"links_{node}"),
+            "ANYUAN_BROKER_URL": url,
+            "ANYUAN_BROKER_API_URL": rabbit.management_url,
+            "ANYUAN_CHARTER_FILE": str(charter / "charter"),
+            "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json"),
+            "ANYUAN_NODE_KEYS_FILE": str(charter / node / "node-keys.json"),
+            "ANYUAN_LINK_PASSWORDS": str(charter / "links"),
+        }
+    drawn.write_text(text)
+    root = charter / "hebei/root-private.json"
+    done("publish", charter / "charter", "--root-key", root, "--map", drawn, "--book", book)
+    for environment in environments.values():
+        assert CliRunner().invoke(main, ["migrate", "links"], env=environment).exit_code == 0
+
+    assert "tangshan → hebei" in done("admit", "tangshan", env=environments["hebei"])
+    assert "tangshan → hebei" in done("link", "hebei", env=environments["tangshan"])
+
+    api = BrokerApi.beside(rabbit.management_url, addresses["tangshan"])
+    # The shovel's own connection to its broker goes out by the address that the test has, which the broker may not.
+    wait_until(lambda: api.shovel_state("hebei") != "absent", limit=30, what="the shovel")
+    done("compare", env=environments["tangshan"])
+    told = json.loads(done("status", "--json", env=environments["tangshan"]))
+    assert told == {"node": "tangshan", "links": []}
+    done("restored", env=environments["tangshan"])
+    held = run("status", env=environments["tangshan"])
+    assert held.exit_code == 1
+    assert "暂停发送" in held.output
+
+
+def test_a_node_without_a_charter_says_that_it_is_alone() -> None:
+    told = run("status", env={"ANYUAN_CHARTER_FILE": ""})
+
+    assert told.exit_code == 1
+    assert "本节点没有其他节点" in told.output

@@ -1,0 +1,26 @@
+"""Four nodes on one broker, each with a virtual host and a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.storage.migrations import upgrade
+from tests.province import Province, make_province, running
+from tests.servers import RabbitServer
+
+
+@pytest.fixture
+def province(
+    tmp_path: Path, rabbit: RabbitServer, new_database: Callable[..., str], new_vhost: Callable[[str], str]
+) -> Iterator[Province]:
+    def links_database(_node: str) -> str:
+        url = new_database("links")
+        upgrade("links", url)
+        return url
+
+    made = make_province(tmp_path, rabbits=lambda _: rabbit, links_database=links_database, vhosts=new_vhost)
+    with running(made):
+        yield made

@@ -1,0 +1,239 @@
+"""What the links do with time: comparing, repairing, forgetting; two nodes driven by hand, over both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from shared.clock import AdjustableClock
+from shared.messaging import StoredOutbox
+from shared.messaging.inbox import Delivery
+from shared.messaging.tables import inbox, outbox
+from shared.nodes import reconcile
+from shared.nodes.book import Book, new_request
+from shared.nodes.core.letters import Signer
+from shared.nodes.files import OwnKeys, write_whole
+from shared.nodes.inbound import Inbound
+from shared.nodes.office import Office
+from shared.nodes.outbound import Outbound, StreamIsHeld
+from shared.nodes.tables import link_trail, parked_letter, stream_in_log, stream_log
+from shared.storage import Database
+from tests.integration.databases import Databases
+from tests.unit.nodes.making import MAP, NOW, event, registered
+
+
+@dataclass
+class End:
+    """One node, whose letters are carried by hand."""
+
+    office: Office
+    read: int = 0
+    lost: set[int] = field(default_factory=set)
+
+    def say(self, *bodies: bytes) -> None:
+        Outbound(self.office).receive([Delivery(body) for body in bodies])
+
+    def letters(self, to: str) -> list[bytes]:
+        """The letters given to the relay since the last time."""
+        with self.office.database.reading() as session:
+            rows = session.execute(select(outbox).where(outbox.c.id > self.read).order_by(outbox.c.id)).all()
+        self.read = max((row.id for row in rows), default=self.read)
+        return [bytes(row.payload) for row in rows if row.type == f"to.{to}"]
+
+    def take(self, letters: list[bytes], *, by: str) -> None:
+        Inbound(self.office, by).receive([Delivery(letter) for letter in letters])
+
+    def count(self, table: object, **like: object) -> int:
+        with self.office.database.reading() as session:
+            wanted = select(func.count()).select_from(table)  # type: ignore[arg-type]  # a table
+            return session.execute(wanted.filter_by(**like) if like else wanted).scalar_one()
+
+    def state(self, node: str) -> reconcile.LinkState:
+        with self.office.database.reading() as session:
+            found = reconcile.status(session, self.office.database.clock.now())
+        return next(each for each in found if each.node == node)
+
+    def trail(self) -> list[tuple[str, str]]:
+        with self.office.database.reading() as session:
+            return [(row.what, row.code) for row in session.execute(select(link_trail).order_by(link_trail.c.id))]
+
+    def compare(self, with_: str) -> None:
+        with self.office.database.unit_of_work() as uow:
+            reconcile.compare(uow, self.office, with_)
+
+
+@dataclass
+class Pair:
+    """唐山 and the province."""
+
+    city: End
+    above: End
+    clock: AdjustableClock
+
+    def carry(self, *, losing: frozenset[int] = frozenset()) -> None:
+        """Carry letters in both directions until there are none; of the first load some get lost."""
+        load = [one for place, one in enumerate(self.city.letters("hebei")) if place not in losing]
+        while load or (back := self.above.letters("tangshan")):
+            if load:
+                self.above.take(load, by="tangshan")
+                back = self.above.letters("tangshan")
+            if back:
+                self.city.take(back, by="hebei")
+            load = self.city.letters("hebei")
+
+
+def volunteers(count: int, *, since: int = 0) -> list[bytes]:
+    return [registered(serial, node="tangshan", region="130200", block="12") for serial in range(since, since + count)]
+
+
+@pytest.fixture
+def pair(tmp_path: Path, databases: Databases) -> Iterator[Pair]:
+    clock, book, root = AdjustableClock(), Book(), Signer(Signer.new_key("root"))
+    clock.set(NOW)
+    for node in ("hebei", "tangshan"):
+        private, request = new_request(node, now=NOW)
+        OwnKeys({}).add(private, tmp_path / node / "node-keys.json")
+        book.approve(book.register(request, by="张三", map_=MAP, now=NOW).kid, by="李四")
+        write_whole(tmp_path / node / "root.json", json.dumps(root.public_key).encode())
+    published = book.publish(MAP, root=root, now=NOW)
+    ends = {}
+    for node in ("hebei", "tangshan"):
+        write_whole(tmp_path / node / "charter", published)
+        database = Database(databases.new("links"), clock=clock, outbox=StoredOutbox("links", node))
+        folder = tmp_path / node
+        ends[node] = End(Office(node, database, folder / "charter", folder / "root.json", folder / "node-keys.json"))
+    yield Pair(ends["tangshan"], ends["hebei"], clock)
+    for end in ends.values():
+        end.office.database.engine.dispose()
+
+
+def test_letters_are_taken_in_once_and_receipted(pair: Pair) -> None:
+    pair.city.say(*volunteers(3))
+    pair.city.say(*volunteers(3))
+    pair.carry()
+
+    assert pair.city.count(stream_log) == 3
+    assert pair.above.count(stream_in_log, fate="apply") == 3
+    state = pair.city.state("hebei")
+    assert (state.written, state.receipted, state.waiting, state.is_well) == (3, 3, 0, True)
+
+
+def test_events_that_concern_nobody_else_are_known_and_not_written(pair: Pair) -> None:
+    pair.city.say(event("post.changed", {"region": "130200"}, node="tangshan", service="registration"))
+
+    assert (pair.city.count(inbox), pair.city.count(stream_log)) == (1, 0)
+
+
+def test_what_is_no_event_is_buried_and_the_rest_is_told(pair: Pair) -> None:
+    pair.city.say(b"{", *volunteers(1), b"[1]")
+
+    assert pair.city.count(stream_log) == 1
+    with pair.city.office.database.reading() as session:
+        from shared.messaging.tables import held_event
+
+        assert session.execute(select(func.count()).select_from(held_event)).scalar() == 2
+
+
+def test_what_was_lost_on_the_way_is_asked_for_and_comes(pair: Pair) -> None:
+    pair.city.say(*volunteers(10))
+    pair.carry(losing=frozenset({0, 4, 5}))
+
+    assert pair.above.count(stream_in_log) == 10
+    assert pair.above.count(parked_letter) == 0
+    assert pair.city.state("hebei").waiting == 0
+
+
+def test_the_comparison_finds_what_nothing_else_would(pair: Pair) -> None:
+    pair.city.say(*volunteers(3))
+    pair.carry(losing=frozenset({0, 1, 2}))
+    assert pair.city.state("hebei").waiting == 3
+
+    pair.city.compare("hebei")
+    pair.carry()
+
+    assert pair.city.state("hebei").waiting == 0
+    assert pair.above.trail() == [("charter", "1")], "a gap is no alarm"
+
+
+def test_a_comparison_of_long_ago_says_nothing(pair: Pair) -> None:
+    pair.city.say(*volunteers(1))
+    pair.city.compare("hebei")
+    old = pair.city.letters("hebei")
+    pair.above.take(old, by="tangshan")
+    pair.city.say(*volunteers(3, since=1))
+    pair.clock.set(NOW + timedelta(hours=1))
+    pair.city.compare("hebei")
+    pair.carry()
+
+    pair.above.take(old, by="tangshan")
+
+    assert [code for what, code in pair.above.trail() if what == "alarm"] == []
+
+
+def test_a_link_on_which_nothing_is_receipted_is_repaired_every_five_minutes_at_most(pair: Pair) -> None:
+    pair.city.say(*volunteers(1))
+    repaired: list[str] = []
+    job = next(each for each in reconcile.jobs(pair.city.office, repaired.append) if each.name == "keep_links_moving")
+
+    def after(minutes: int) -> list[str]:
+        pair.clock.set(NOW + timedelta(minutes=minutes))
+        with pair.city.office.database.unit_of_work() as uow:
+            job.work(uow)
+        return list(repaired)
+
+    assert after(4) == []
+    assert after(6) == ["hebei"]
+    assert after(7) == ["hebei"]
+    assert not pair.city.state("hebei").is_well
+    assert after(12) == ["hebei", "hebei"]
+    pair.carry()
+    assert after(20) == ["hebei", "hebei"]
+
+
+def test_letters_are_forgotten_ninety_days_after_their_receipt_and_never_before(pair: Pair) -> None:
+    pair.city.say(*volunteers(2))
+    pair.carry()
+    pair.city.say(*volunteers(1, since=2))
+    pair.city.letters("hebei")
+
+    def prune(days: int) -> tuple[int, int]:
+        pair.clock.set(NOW + timedelta(days=days))
+        for end in (pair.city, pair.above):
+            with end.office.database.unit_of_work() as uow:
+                assert reconcile.prune(uow) is False
+        return pair.city.count(stream_log), pair.above.count(stream_in_log)
+
+    assert prune(89) == (3, 2)
+    assert prune(91) == (1, 1), "one is not receipted, and of each stream the last one taken in stays"
+    # The stream goes on where it was.
+    pair.city.compare("hebei")
+    pair.carry()
+    assert pair.above.state("tangshan").taken_in == 3
+    assert pair.city.state("hebei").waiting == 0
+
+
+def test_a_held_stream_takes_no_event_and_keeps_none_from_its_queue(pair: Pair) -> None:
+    pair.city.say(*volunteers(1))
+    with pair.city.office.database.unit_of_work() as uow:
+        reconcile.hold_until_compared(uow, pair.city.office)
+
+    with pytest.raises(StreamIsHeld):
+        pair.city.say(*volunteers(1, since=1))
+
+    assert pair.city.count(inbox) == 1, "the event was not entered as known"
+
+
+def test_the_trail_of_links_is_append_only(pair: Pair) -> None:
+    pair.city.say(*volunteers(1))
+
+    for statement in (link_trail.delete(), link_trail.update().values(code="x")):
+        with pytest.raises(Exception, match="append-only"), pair.city.office.database.unit_of_work() as uow:
+            uow.session.execute(statement)
+    with pair.city.office.database.unit_of_work() as uow:
+        uow.session.execute(insert(link_trail).values(at=NOW, node="x", what="x", code="x", detail="x"))
