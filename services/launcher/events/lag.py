@@ -14,7 +14,7 @@ from rich.text import Text
 from services.launcher.event_map import heard_from
 from services.launcher.events import output
 from services.launcher.opening import opened, settings
-from services.launcher.parts import broker_url_of
+from services.launcher.parts import LINKS, broker_url_of
 from shared.messaging.depths import Depth, depths_of
 from shared.messaging.lag import Underway, after_cursor, read_to, sent_since_known
 from shared.messaging.rabbit import BROKER_ERRORS
@@ -69,7 +69,8 @@ def _lag(service: str, databases: Mapping[str, Database], *, embedded: bool) -> 
     now = database.clock.now()
     with database.reading() as session:
         state = waiting(session, now)
-    underway = _underway(service, databases) if len(databases) > 1 else None
+    is_known = len(databases) > 1 and service != LINKS
+    underway = _underway(service, databases) if is_known else None
     queue, dead_queue = (None, None) if embedded else _depths(service)
     return Lag(
         service=service,
@@ -87,7 +88,11 @@ def _age(oldest: datetime | None, now: datetime) -> float:
 
 def _underway(listener: str, databases: Mapping[str, Database]) -> Underway:
     found = Underway()
-    for publisher, types in heard_from(listener).items():
+    heard = heard_from(listener)
+    if LINKS in databases:
+        # What other nodes say to a service comes from there.
+        heard[LINKS] = [type_ for types in heard.values() for type_ in types]
+    for publisher, types in heard.items():
         with databases[publisher].reading() as published, databases[listener].reading() as taken_in:
             last_id = read_to(taken_in, publisher)
             if last_id is not None:
