@@ -158,6 +158,19 @@ def test_each_event_carries_its_own_trace_to_everything_it_causes(village: Villa
     assert village.traces("mirror") == wanted
 
 
+def test_what_a_reaction_publishes_names_the_event_that_led_to_it(village: Village) -> None:
+    village.note(("a", 1), ("b", 1))
+    village.wait_written(2, "mirror")
+    notes = {note["subject"]: note for note in map(json.loads, village.bodies())}
+    assert all("causationid" not in note for note in notes.values())
+    led_to = [json.loads(body) for body in village.bodies("ledger")]
+    assert len(led_to) == 2
+    for written in led_to:
+        note = notes[f"thing/{written['data']['thing_id']}"]
+        assert written["causationid"] == note["id"]
+        assert written["traceparent"][:35] == note["traceparent"][:35]
+
+
 def test_a_new_listener_begins_with_how_things_stand_and_nobody_else_is_told(
     village: Village, transport: Transport
 ) -> None:

@@ -172,9 +172,9 @@ class Village:
                 )
             )
 
-    def bodies(self) -> list[bytes]:
-        """Answer the stored bytes of everything in the shop's outbox."""
-        with self.databases["shop"].reading() as session:
+    def bodies(self, service: str = "shop") -> list[bytes]:
+        """Answer the stored bytes of everything in a service's outbox."""
+        with self.databases[service].reading() as session:
             return [bytes(body) for body in session.scalars(select(outbox.c.payload).order_by(outbox.c.id))]
 
     def written(self, service: str = "ledger", *, thing: str | None = None) -> list[tuple[str, int]]:
