@@ -84,13 +84,13 @@ class Relay:
             log.info("relay_leads", service=self._service)
             all_is_well, pause = True, POLL_SECONDS
             while all_is_well and not stop.is_set():
-                self.last_beat = time.monotonic()
+                begun = self.last_beat = time.monotonic()
                 count, all_is_well = self.relay_once(publisher, lead)
                 pauses.reset()
                 self._tidy_sometimes()
                 if count < BATCH and all_is_well:
                     pause = _pause_after(count, pause)
-                    stop.wait(pause)
+                    stop.wait(max(0.0, begun + pause - time.monotonic()))
                     connection.drain(0.001)
         finally:
             if stop.is_set():
@@ -157,7 +157,7 @@ class Relay:
 
 
 def _pause_after(count: int, last_pause: float) -> float:
-    """Answer how long to wait before looking again, after so many rows were found.
+    """Answer how long after one look to look again, when so many rows were found.
 
     A few rows are best sent at once; where many come, a little patience makes batches that cost much less each. In a
     quiet hour the database is left alone.
