@@ -50,6 +50,8 @@ MORE: Mapping[str, Asks] = {
     "migrate": Asks(version=True, words=True),
     "terminate": Asks(words=True),
 }
+#: The verbs that decide; they alone can carry the reference of a signature.
+DECIDING = ("approve", "reject", "return")
 #: What somebody was asked for stands in front, not behind the other verbs.
 FOREMOST = ("resolve", "answer", "mark_read")
 PLACINGS = ("before", "parallel", "after")
@@ -75,6 +77,8 @@ def body_of(verb: str, sent: Form) -> Json:
     """Answer what a verb's form says, as the service takes it."""
     asks = MORE.get(verb, Asks())
     body: Json = {"opinion": opinion_of(sent)}
+    if verb in DECIDING:
+        body["signature"] = sent.text("signature")
     if verb == "return":
         body["remarks"] = _remarks()
         if sent.text("node") not in ("", "initiator"):

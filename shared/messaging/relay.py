@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.contracts.base import event_class
 from shared.failpoints import failpoint
-from shared.messaging import sending
+from shared.messaging import metrics, sending
 from shared.messaging.leadership import Leadership, leadership
 from shared.messaging.pauses import Pauses
 from shared.messaging.publisher import ConfirmingPublisher, Outgoing
@@ -70,7 +70,11 @@ class Relay:
                 log.exception("relay_failed", service=self._service)
                 stop.wait(pauses.next())
             finally:
-                self.is_leader = False
+                self._set_leader(False)
+
+    def _set_leader(self, leads: bool) -> None:
+        self.is_leader = leads
+        metrics.leads.labels(self._service).set(leads)
 
     def _lead(self, lead: Leadership, stop: threading.Event, pauses: Pauses) -> None:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
@@ -80,7 +84,7 @@ class Relay:
             publisher = ConfirmingPublisher(
                 connection, exchange=exchange_of(self._service), app_id=self._service, stop=stop
             )
-            self.is_leader = True
+            self._set_leader(True)
             log.info("relay_leads", service=self._service)
             all_is_well, pause = True, POLL_SECONDS
             while all_is_well and not stop.is_set():
@@ -127,6 +131,7 @@ class Relay:
                 for row in rows
             ]
         )
+        metrics.relayed_together.labels(self._service).observe(len(rows))
         failpoint("relay.after_confirm")
         with self._database.unit_of_work() as uow:
             sending.mark_sent(uow.session, answers.confirmed, now=uow.now)

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from shared.approval.batches import Tried
 from shared.approval.blueprint.auditing import note
-from shared.approval.commands import Action
+from shared.approval.commands import Action, Details
 from shared.approval.core.words import Verb
 from shared.approval.schemas.many import DecisionsIn, DecisionsOut, HandOverIn, HandOverOut, HoldingsOut
 from shared.approval.schemas.shown import RecipientsOut
@@ -56,6 +56,7 @@ def _add_decisions(blp: Blueprint, approvals: Approvals) -> None:
                 command_id=own_id(row["command_id"]),
                 expected_rev=row["revision"],
                 opinion=body["opinion"],
+                details=Details(signature=row["signature"]),
             )
             for row in rows
         ]

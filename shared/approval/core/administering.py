@@ -10,6 +10,7 @@ from shared.approval.core.asking import open_ready
 from shared.approval.core.command import MIGRATED, TERMINATED, Command
 from shared.approval.core.deadline import moved_start
 from shared.approval.core.definition import Definition
+from shared.approval.core.demands import need_words
 from shared.approval.core.exclusion import carried_over
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
@@ -20,7 +21,7 @@ from shared.approval.core.words import CaseState, StageState
 
 def suspend(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `suspend`: the case's clock and its verbs stand still."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
     moving.case = replace(moving.case, state=CaseState.SUSPENDED, suspended_at=moving.at)
 
@@ -43,7 +44,7 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
 
 def terminate(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `terminate`: an administrator ends the case, and says why."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
     moving.end_round(None, StageState.CANCELLED, TERMINATED, command.actor.person)
     moving.close(CaseState.TERMINATED)
@@ -65,7 +66,7 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
     planned = ahead(case, moving.definition, target, moving.world.chain, content)
     if not_on_its_way(case, planned):
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
-    _need_reason(command)
+    need_words(command)
     passed = _passed(case)
     moving.note_verb(command, version=target.version, sha256=target.sha256)
     for stage in case.live_stages:
@@ -109,7 +110,7 @@ def _behind(
 
 def request_revocation(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `request_revocation` (撤销): ask for an approved case to be undone; another case decides that."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
 
 
@@ -123,8 +124,3 @@ def recount(moving: Moving, stage: Stage) -> bool:
         return True
     moving.timers[:] = timers
     return False
-
-
-def _need_reason(command: Command) -> None:
-    if not command.opinion.strip():
-        raise Refused.because(RefusalCode.OPINION_REQUIRED)

@@ -6,18 +6,19 @@ from marshmallow import Schema, fields, validate
 
 from shared.approval.core.exclusion import DECIDES
 from shared.approval.core.words import CaseState
-from shared.approval.schemas.sent import LONGEST_OPINION
+from shared.approval.schemas.sent import LONGEST_OPINION, signature
 
 MOST_ROWS = 200
 _LONGEST_ID = 255
 
 
 class DecisionRowIn(Schema):
-    """One case of a batch: the revision that was read, and the command's own id."""
+    """One case of a batch: the revision that was read, the command's own id, and the case's own signature."""
 
     case_id = fields.String(required=True, validate=validate.Length(min=1, max=40))
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1_000_000))
     command_id = fields.String(required=True, validate=validate.Length(min=1, max=_LONGEST_ID))
+    signature = signature()
 
 
 class DecisionsIn(Schema):
