@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.contracts.base import event_class
@@ -114,7 +117,7 @@ class Relay:
         :raises Exception: what broke the connection, after the confirmed rows were marked.
         """
         now = self._database.clock.now()
-        rows = sending.next_rows(lead.connection, now, limit=BATCH)
+        rows = self._next_rows(lead, now)
         if not rows:
             return 0, True
         answers = publisher.send(
@@ -142,6 +145,12 @@ class Relay:
         if answers.broken is not None:
             raise answers.broken
         return len(rows), not answers.refused
+
+    def _next_rows(self, lead: Leadership, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+        if lead.connection is not None:
+            return sending.next_rows(lead.connection, now, limit=BATCH)
+        with self._database.reading() as session:
+            return sending.next_rows(session, now, limit=BATCH)
 
     def _somebody_must_hear(self, routing_key: str) -> bool:
         """Tell whether an event without a queue is a fault. An event that no service listens to is none.
