@@ -12,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval fuzz-approval clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval bench-events faults fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
-	@printf '\n  ARGS="…" is passed on by demo, test, unit and both benchmarks, as in: make demo ARGS="--once"\n'
+	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults, documents and the benchmarks, as in: make demo ARGS="--once"\n'
 
 install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the system
 
@@ -26,6 +26,9 @@ demo: install ## run the whole system in one process, with data to look at (no s
 
 test: dev $(VENDOR) machine ## run all tests: unit, architecture, integration, journeys, faults
 	$(PYTEST) $(ARGS)
+
+faults: dev $(VENDOR) machine ## run the faults at full length (docs/reliability.md; an hour)
+	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging -o timeout=1200 $(ARGS)
 
 unit: dev ## run the tests that need no server (seconds)
 	$(PYTEST) tests/unit tests/architecture $(ARGS)
@@ -42,7 +45,9 @@ format: dev ## put the code into shape and fix what can be fixed
 	$(BIN)/ruff format .
 
 documents: dev ## make the documents again that are made from the code
-	$(BIN)/python -m services.launcher.documents
+	$(BIN)/python -m services.launcher.documents $(ARGS)
+	$(BIN)/python -m tests.architecture.golden_events
+	$(BIN)/python -m tests.faults.matrix
 
 lock: dev ## make the locks again from pyproject.toml and package.json
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements.lock
@@ -59,6 +64,9 @@ bench-story: dev ## measure the main story and compare with what was measured be
 
 bench-approval: dev $(PEERS)/.peers ## measure the approval engine: beside its peers, in races, over full tables
 	$(BIN)/python -m benchmarks.approval $(ARGS)
+
+bench-events: dev machine $(PEERS)/.peers ## measure the messaging kit: beside its peers, beside the bare drivers, under kill -9
+	$(BIN)/python -m benchmarks.events $(ARGS)
 
 fuzz-approval: dev ## try the approval engine at random for long: TIMES=20 as much as `make unit`
 	ANYUAN_FUZZ_TIMES=$(or $(TIMES),20) $(PYTEST) tests/unit/approval/test_any_moves.py $(ARGS)

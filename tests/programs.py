@@ -95,6 +95,12 @@ class Program:
         self._gone(members)
         return code
 
+    @property
+    def pid(self) -> int:
+        """The number of its first process."""
+        assert self._child is not None, f"{self.name} does not run"
+        return self._child.pid
+
     def is_alive(self) -> bool:
         """Tell whether it runs."""
         return self._child is not None and self._child.poll() is None

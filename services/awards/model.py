@@ -39,13 +39,23 @@ class NominationKind(StrEnum):
 
 
 class NominationState(StrEnum):
-    """Where a nomination stands; `returned` waits for its clerk, the last three are final."""
+    """Where a nomination stands; `returned` waits for its clerk, and of what was granted a star may be revoked."""
 
     OPEN = "open"
     RETURNED = "returned"
     GRANTED = "granted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+
+
+class ReviewState(StrEnum):
+    """Where a review of stars stands; `ended` is one that the hours, or an administrator, have ended."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    KEPT = "kept"
+    ENDED = "ended"
 
 
 UNDECIDED = (NominationState.OPEN, NominationState.RETURNED)
@@ -64,13 +74,23 @@ class KnownVolunteer(Base):
 
 
 class StandingRow(Base):
-    """What counts towards a volunteer's stars: approved hours in hundredths, evaluations, and the stars held."""
+    """What counts towards a volunteer's stars: approved hours in hundredths, evaluations, and the stars held.
+
+    `review_due_at` is when the stars are to be looked at, because hours were `voided`: the name of the last activity.
+    """
 
     __tablename__ = "standing"
     __table_args__ = (
         CheckConstraint("stars BETWEEN 0 AND 5", name="stars"),
         CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name="quality"),
         CheckConstraint("total_hundredths >= 0", name="total"),
+        CheckConstraint("voided IS NULL OR review_due_at IS NOT NULL", name="review"),
+        Index(
+            "ix_standing_review_due",
+            "review_due_at",
+            postgresql_where=text("review_due_at IS NOT NULL"),
+            sqlite_where=text("review_due_at IS NOT NULL"),
+        ),
     )
 
     volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"), primary_key=True)
@@ -78,6 +98,8 @@ class StandingRow(Base):
     quality_sum: Mapped[int] = mapped_column(default=0)
     quality_count: Mapped[int] = mapped_column(default=0)
     stars: Mapped[int] = mapped_column(default=0)
+    review_due_at: Mapped[datetime | None]
+    voided: Mapped[str | None] = mapped_column(Text)
 
     @classmethod
     def nothing(cls, volunteer_number: str) -> StandingRow:
@@ -106,7 +128,7 @@ class Nomination(Base):
     __tablename__ = "nomination"
     __table_args__ = (
         CheckConstraint("kind IN ('star','commendation')", name="kind"),
-        CheckConstraint("state IN ('open','returned','granted','refused','withdrawn')", name="state"),
+        CheckConstraint("state IN ('open','returned','granted','refused','withdrawn','revoked')", name="state"),
         CheckConstraint("(kind = 'star') = (stars IS NOT NULL)", name="stars_of_a_star"),
         CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name="stars"),
         CheckConstraint("(kind = 'commendation') = (award IS NOT NULL AND round IS NOT NULL)", name="award_and_round"),
@@ -167,16 +189,62 @@ class Nomination(Base):
 
 
 class Star(Base):
-    """A star level given to a volunteer; rows are only added."""
+    """A star level given to a volunteer; rows are only added, and one that was taken away says when."""
 
     __tablename__ = "star"
-    __table_args__ = (CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),)
+    __table_args__ = (
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= granted_on", name="withdrawn"),
+        Index(
+            "uq_star_held",
+            "volunteer_number",
+            "stars",
+            unique=True,
+            postgresql_where=text("withdrawn_on IS NULL"),
+            sqlite_where=text("withdrawn_on IS NULL"),
+        ),
+        Index("ix_star_volunteer", "volunteer_number"),
+    )
 
-    volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"), primary_key=True)
-    stars: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    nomination_id: Mapped[str] = mapped_column(ForeignKey("nomination.id"), unique=True)
+    nomination_id: Mapped[str] = mapped_column(ForeignKey("nomination.id"), primary_key=True)
+    volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"))
+    stars: Mapped[int]
     granted_on: Mapped[date]
     decided_by_region: Mapped[str] = mapped_column(String(6))
+    withdrawn_on: Mapped[date | None]
+
+    nomination: Mapped[Nomination] = relationship()
+
+
+class StarReview(Base):
+    """The question whether a volunteer keeps stars that their hours no longer carry; one is open at a time.
+
+    `stars` are held, `stars_left` are carried, `reason` is the activity whose hours were taken back.
+    """
+
+    __tablename__ = "star_review"
+    __table_args__ = (
+        CheckConstraint("state IN ('open','taken','kept','ended')", name="state"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("stars BETWEEN 1 AND 5 AND stars_left BETWEEN 0 AND stars - 1", name="stars"),
+        Index(
+            "uq_star_review_open",
+            "volunteer_number",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"))
+    stars: Mapped[int]
+    stars_left: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    case_id: Mapped[str | None] = mapped_column(String(40), unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
 
 
 class Award(Base):

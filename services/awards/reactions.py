@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.awards.commands import copies, stars
+from services.awards.commands import copies, star_reviews, stars
 from services.awards.commands.cases import approvals
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered
@@ -20,9 +20,11 @@ reactions.on(AbsenceChanged)(approvals.follow_absence)
 def count_hours(uow: UnitOfWork, event: HoursCredited) -> None:
     """Count the hours, and open a case when a star falls due by them."""
     stars.credit_hours(uow, event, approvals=approvals)
+    star_reviews.note_change(uow, event.volunteer_number)
 
 
 @reactions.on(HoursVoided)
 def discount_hours(uow: UnitOfWork, event: HoursVoided) -> None:
-    """Count the hours no more, and end the candidacies that rested on them."""
+    """Count the hours no more, end the candidacies that rested on them, and let stars that did so be reviewed."""
     stars.void_hours(uow, event, approvals=approvals)
+    star_reviews.note_change(uow, event.volunteer_number, voided=event.activity_name)

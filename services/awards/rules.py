@@ -22,6 +22,7 @@ STAR_DEFINITIONS: Mapping[Level, str] = {
 }
 """By which definition a case of a star is decided, by the tier that decides it."""
 COMMENDATION_DEFINITION = "commendation"
+STAR_REVIEW_DEFINITION = "star_review"
 _CENT = Decimal("0.01")
 
 
@@ -109,6 +110,11 @@ def star_rule(on: date, rules: tuple[StarRule, ...] = STAR_RULES) -> StarRule:
 def level_reached(rule: StarRule, standing: Standing) -> int:
     """Answer the highest level whose hours are reached, 0 for none; quality is not looked at."""
     return sum(standing.total_hundredths >= threshold for threshold in rule.thresholds)
+
+
+def level_carried(rule: StarRule, standing: Standing) -> int:
+    """Answer the highest level that hours and evaluations carry, 0 for none."""
+    return level_reached(rule, standing) if standing.meets(rule.quality_floor) else 0
 
 
 def not_before(rule: StarRule, refused_on: date | None, *, on: date) -> date | None:

@@ -36,7 +36,7 @@ class NominationQuery(PageArguments):
     region = fields.String(load_default=None, validate=_region)
     kind = fields.String(load_default=None, validate=validate.OneOf(["star", "commendation"]))
     state = fields.String(
-        load_default=None, validate=validate.OneOf(["open", "returned", "granted", "refused", "withdrawn"])
+        load_default=None, validate=validate.OneOf(["open", "returned", "granted", "refused", "withdrawn", "revoked"])
     )
     mine = fields.Boolean(load_default=False, metadata={"description": "Only those I proposed"})
 
@@ -75,6 +75,7 @@ class StarOut(Schema):
     stars = fields.Integer()
     granted_on = fields.Date()
     decided_by_region = fields.String()
+    withdrawn_on = fields.Date(allow_none=True, metadata={"description": "When it was taken away by a decision"})
 
 
 class NextStarOut(Schema):

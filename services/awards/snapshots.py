@@ -18,10 +18,14 @@ snapshots = Snapshots("awards")
 
 @snapshots.of(StarGranted)
 def stars(session: Session, after: str, limit: int) -> Sequence[StarGranted]:
-    """Answer all levels that the next volunteers were given, each volunteer's in their order."""
-    holders = select(Star.volunteer_number).where(Star.volunteer_number > after).distinct()
+    """Answer all levels that the next volunteers hold, each volunteer's in their order.
+
+    What was taken away is left out: told alone it would seem to be held.
+    """
+    held = Star.withdrawn_on.is_(None)
+    holders = select(Star.volunteer_number).where(held, Star.volunteer_number > after).distinct()
     page = holders.order_by(Star.volunteer_number).limit(limit).scalar_subquery()
-    wanted = select(Star).where(Star.volunteer_number.in_(page)).order_by(Star.volunteer_number, Star.stars)
+    wanted = select(Star).where(held, Star.volunteer_number.in_(page)).order_by(Star.volunteer_number, Star.stars)
     return [star_as_told(star) for star in session.scalars(wanted)]
 
 

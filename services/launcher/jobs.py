@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 
+from services.awards.commands.star_reviews import review_due
 from services.launcher.parts import approvals_of
 from shared.approval.jobs import jobs
 from shared.http.idempotency import forget_old_answers
@@ -18,7 +20,11 @@ def jobs_of(service: str, database: Database) -> list[Job]:
     """Answer what a service does every so often."""
     kept = [inbox_retention(), Job(name="answer_retention", every_seconds=3600, work=_forget_answers)]
     approvals = approvals_of(service)
-    return kept if approvals is None else [*kept, *jobs(approvals, database)]
+    if approvals is None:
+        return kept
+    if service == "awards":
+        kept.append(Job(name="star_reviews", every_seconds=10, work=partial(review_due, approvals=approvals)))
+    return [*kept, *jobs(approvals, database)]
 
 
 class Scheduler:

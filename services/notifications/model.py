@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Index, Integer, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.storage import InstantUTC, naming
@@ -51,6 +51,21 @@ class KnownOrganisation(Base):
 
     organisation_id: Mapped[str] = mapped_column(String(60), primary_key=True)
     head_account_id: Mapped[str] = mapped_column(String(60))
+
+
+class KnownAbsence(Base):
+    """A copy of who stands in for whom, kept by `absence.changed`; no business types mean all of them."""
+
+    __tablename__ = "known_absence"
+
+    absence_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    delegator_id: Mapped[str] = mapped_column(String(60), index=True)
+    delegator_name: Mapped[str] = mapped_column(String(100))
+    delegate_id: Mapped[str] = mapped_column(String(60))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    business_types: Mapped[list[str]] = mapped_column(JSON)
+    active: Mapped[bool]
 
 
 class Message(Base):

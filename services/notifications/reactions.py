@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.notifications.commands import cases, copies, telling
-from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from services.notifications.commands import cases, copies, deputies, telling
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.cases import (
     CalendarMissing,
     CaseClosed,
@@ -28,6 +28,7 @@ from shared.messaging import Reactions
 reactions = Reactions("notifications")
 
 reactions.on(PostChanged)(copies.know_post)
+reactions.on(AbsenceChanged)(deputies.know_absence)
 reactions.on(AbsenceChanged)(telling.tell_absence)
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerRegistered)(telling.welcome_volunteer)
@@ -39,6 +40,7 @@ reactions.on(RecordVoided)(telling.tell_voided)
 reactions.on(NominationOpened)(telling.tell_candidate)
 reactions.on(NominationDecided)(telling.tell_decided_candidate)
 reactions.on(StarGranted)(telling.tell_star)
+reactions.on(StarWithdrawn)(telling.tell_star_withdrawn)
 reactions.on(AwardGranted)(telling.tell_award)
 reactions.on(ReportReturned)(telling.tell_returned)
 reactions.on(ReportApproved)(telling.tell_approved)

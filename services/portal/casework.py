@@ -78,7 +78,7 @@ class Reader:
             return self.words.of({"kind": "organisation_kind", "category": "volunteer_category"}.get(key, key), value)
         if key in ("hours", "total_hours", "hours_needed"):
             return self.formats.hours(value)
-        if key == "stars":
+        if key in ("stars", "stars_left"):
             return self.formats.stars(int(value))
         if key == "served_on":
             return self.formats.day(str(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -98,27 +99,48 @@ class Api:
         found = self._send_as(lambda headers: self._http.get(_url(service, path), params=wanted, headers=headers))
         return found.text if found.is_success else str(_read(found).data)
 
-    def post(self, service: str, *path: str, body: Json | None = None, key: str = "", revision: str = "") -> Answer:
+    def post(
+        self,
+        service: str,
+        *path: str,
+        body: Json | None = None,
+        key: str = "",
+        revision: str = "",
+        language: str | None = None,
+    ) -> Answer:
         """Command something; `key` makes a repetition harmless, `revision` is the one the person has seen.
+
+        `language` is of what is drawn in the answer.
 
         :raises Problem, SignedOut, ServiceAway: when it was not done, or (the last) perhaps not.
         """
-        return self._send("POST", service, path, body or {}, key, revision)
+        return self._send("POST", service, path, body or {}, key, revision, {"language": language} if language else {})
 
     def patch(self, service: str, *path: str, body: Json, key: str = "", revision: str = "") -> Answer:
         """Change something; see `post`."""
         return self._send("PATCH", service, path, body, key, revision)
 
-    def put(self, service: str, *path: str, body: Json) -> Answer:
+    def put(self, service: str, *path: str, body: Json, key: str = "", revision: str = "") -> Answer:
         """Put something in the place of what was there; see `post`."""
-        return self._send("PUT", service, path, body, "", "")
+        return self._send("PUT", service, path, body, key, revision)
 
-    def _send(self, method: str, service: str, path: tuple[str, ...], body: Json, key: str, revision: str) -> Answer:
+    def _send(
+        self,
+        method: str,
+        service: str,
+        path: tuple[str, ...],
+        body: Json,
+        key: str,
+        revision: str,
+        query: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
         extra = {"Idempotency-Key": key} if key else {}
         if revision:
             extra["If-Match"] = f'"{revision}"'
         return self._ask(
-            lambda headers: self._http.request(method, _url(service, path), json=body, headers=headers | extra)
+            lambda headers: self._http.request(
+                method, _url(service, path), params=query, json=body, headers=headers | extra
+            )
         )
 
     def _ask(self, call: Callable[[dict[str, str]], httpx.Response]) -> Answer:

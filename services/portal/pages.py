@@ -14,8 +14,9 @@ from services.portal.formats import Formats
 from services.portal.sessions import visit
 from services.portal.words import Language, Words
 from shared.clock import Clock, business_date
-from shared.identity import Role
+from shared.identity import Principal, Role
 from shared.identity.people import ADMINISTRATORS, OFFICIALS
+from shared.regions import Level, Regions
 
 LANGUAGE_COOKIE = "anyuan-language"
 _YEAR = 365 * 24 * 3600
@@ -56,11 +57,19 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "other_language": Language.CHINESE if g.words.language is Language.ENGLISH else Language.ENGLISH,
             "may_organise": person is not None and person.has_role(Role.ORGANISATION_ADMIN),
             "may_decide": person is not None and person.has_role(*OFFICIALS),
+            "may_define": person is not None and may_define(person),
             "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
             "is_past": lambda value: datetime.fromisoformat(value) <= clock.now(),
             "here": request.full_path.rstrip("?"),
         }
+
+
+def may_define(person: Principal) -> bool:
+    """Tell whether somebody is a system administrator of the province, who alone may change definitions."""
+    regions, today = Regions.load(), formats().today
+    provinces = {region.code for region in regions.all(on=today, level=Level.PROVINCE)}
+    return any(post.role is Role.SYSTEM_ADMIN and post.region in provinces for post in person.posts)
 
 
 def new_id() -> str:

@@ -18,12 +18,13 @@ REMARK = "remark:"
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What a verb has to be told besides an opinion: one person, several, where a signer comes, which signer."""
+    """What a verb has to be told besides an opinion: whom, where a signer comes, which signer, which version."""
 
     person: bool = False
     people: bool = False
     placing: bool = False
     signer: bool = False
+    version: bool = False
     words: bool = False  # whether the opinion must be there
 
 
@@ -46,8 +47,11 @@ MORE: Mapping[str, Asks] = {
     "request_revocation": Asks(words=True),
     "suspend": Asks(words=True),
     "resume": Asks(),
+    "migrate": Asks(version=True, words=True),
     "terminate": Asks(words=True),
 }
+#: The verbs that decide; they alone can carry the reference of a signature.
+DECIDING = ("approve", "reject", "return")
 #: What somebody was asked for stands in front, not behind the other verbs.
 FOREMOST = ("resolve", "answer", "mark_read")
 PLACINGS = ("before", "parallel", "after")
@@ -63,6 +67,7 @@ def question_of(service: str, case: Json, verb: str) -> dict[str, Any]:
         "named": _recipients(service, case["id"], verb) if needs_people else [],
         "placings": [(one, words()(f"case.placing_{one}")) for one in PLACINGS],
         "signers": _signers(case) if asks.signer else [],
+        "versions": api().get(service, "cases", case["id"], "later-versions").data["items"] if asks.version else [],
         "nodes": _ways_back(case) if verb == "return" else [],
         "phrases": phrases_for(verb),
     }
@@ -72,6 +77,8 @@ def body_of(verb: str, sent: Form) -> Json:
     """Answer what a verb's form says, as the service takes it."""
     asks = MORE.get(verb, Asks())
     body: Json = {"opinion": opinion_of(sent)}
+    if verb in DECIDING:
+        body["signature"] = sent.text("signature")
     if verb == "return":
         body["remarks"] = _remarks()
         if sent.text("node") not in ("", "initiator"):
@@ -84,6 +91,10 @@ def body_of(verb: str, sent: Form) -> Json:
         body["placing"] = sent.text("placing")
     if asks.signer and sent.text("task").isdigit():
         body["task"] = int(sent.text("task"))
+    if asks.version:
+        # What is no number is sent as it came, for the service to refuse at its field.
+        chosen = sent.text("version")
+        body["version"] = int(chosen) if chosen.isdigit() else chosen or None
     return body
 
 

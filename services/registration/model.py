@@ -256,4 +256,5 @@ class FileEntry(Base):
     title: Mapped[str] = mapped_column(String(300))
     hours_hundredths: Mapped[int | None]
     stars: Mapped[int | None]
+    withdrawn_on: Mapped[date | None]
     happened_on: Mapped[date]

@@ -145,7 +145,7 @@ def file_of(session: Session, volunteer: Volunteer) -> VolunteerFile:
         region=volunteer.region,
         state=volunteer.state,
         hours_total=sum(entry.hours_hundredths or 0 for entry in entries),
-        stars=max((entry.stars or 0 for entry in entries), default=0),
+        stars=max((entry.stars or 0 for entry in entries if entry.withdrawn_on is None), default=0),
         entries=entries,
     )
 

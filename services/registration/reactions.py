@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.registration.commands.cases import approvals
-from services.registration.commands.files import enter_in_file
-from shared.contracts.awards import AwardGranted, StarGranted
+from services.registration.commands.files import enter_in_file, withdraw_in_file
+from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.messaging import Reactions
@@ -54,6 +54,21 @@ def enter_star(uow: UnitOfWork, event: StarGranted) -> None:
         title=f"{_STARS[event.stars]}志愿者",
         stars=event.stars,
         happened_on=event.granted_on,
+    )
+
+
+@reactions.on(StarWithdrawn)
+def enter_withdrawal(uow: UnitOfWork, event: StarWithdrawn) -> None:
+    """Enter that stars were taken away, as a line of its own, and mark the lines that gave them."""
+    withdraw_in_file(uow, [f"star/{one}" for one in event.nomination_ids], on=event.withdrawn_on)
+    left = f"，现为{_STARS[event.stars_left]}" if event.stars_left else ""
+    enter_in_file(
+        uow,
+        source=f"star.withdrawn/{event.review_id}",
+        volunteer_number=event.volunteer_number,
+        kind="star",
+        title=f"撤销{_STARS[event.stars]}志愿者{left}",
+        happened_on=event.withdrawn_on,
     )
 
 

@@ -241,6 +241,7 @@ class FileEntryOut(Schema):
     title = fields.String()
     hours = Hours(attribute="hours_hundredths", allow_none=True)
     happened_on = fields.Date()
+    withdrawn_on = fields.Date(allow_none=True, metadata={"description": "Of a star that was taken away"})
 
 
 class FileOut(Schema):

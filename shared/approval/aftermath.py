@@ -12,6 +12,7 @@ from shared.approval.core import engine
 from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Parent, Party, Stage
+from shared.approval.core.trail import Said
 from shared.approval.core.words import CLOSED, CaseState, Verb
 from shared.approval.outcomes import outcome_of
 from shared.approval.setting import Setting
@@ -59,8 +60,12 @@ def view(
 ) -> CaseView:
     """Answer the case as the one who acted sees it."""
     reader = command.actor if command else Party.system(setting.service)
-    opinion = command.opinion if command else ""
-    return case_view(case, definition, reader=reader, opinion=opinion, names=setting.names(uow.now), world=world)
+    said = Said(
+        name=reader.name,
+        opinion=command.opinion if command else "",
+        signature=command.signature if command else "",
+    )
+    return case_view(case, definition, reader=reader, said=said, names=setting.names(uow.now), world=world)
 
 
 def _open_subcase(uow: UnitOfWork, setting: Setting, case: Case, definition: Definition, stage: Stage) -> None:

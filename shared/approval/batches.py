@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy.orm import Session
 
-from shared.approval import commands, directory
+from shared.approval import commands, directory, recipients
 from shared.approval.base import fixed, table_of
 from shared.approval.commands import Action, Details
 from shared.approval.core.digest import sha256
@@ -15,7 +18,7 @@ from shared.approval.core.exclusion import ADMINISTRATOR
 from shared.approval.core.words import UNFINISHED, VOICES, CaseState, TaskKind, Verb
 from shared.approval.setting import Setting
 from shared.approval.tables import CaseRow, TaskRow
-from shared.approval.views import CaseView
+from shared.approval.views import CaseView, Recipient
 from shared.clock import business_date
 from shared.errors import AnyuanError, Invalid
 from shared.http.paging import read_cursor, write_cursor
@@ -41,6 +44,16 @@ class HandedOver:
 
     tried: tuple[Tried, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """How many unfinished tasks are one person's by name, and the regions in which they are decided."""
+
+    account_id: str
+    name: str
+    tasks: int
+    regions: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,23 +112,54 @@ def hand_over(uow: UnitOfWork, setting: Setting, leaving: Leaving) -> HandedOver
     )
 
 
+def holdings(session: Session, setting: Setting, actor: str, *, at: datetime) -> tuple[Holding, ...]:
+    """Answer who has something that `hand_over` would move, by name, the busiest first."""
+    asked = _by_name(session, setting, actor, at=at, lock=False).group_by(_TASKS.c.assignee, _TASKS.c.region)
+    counted = asked.with_only_columns(
+        _TASKS.c.assignee,
+        _TASKS.c.region,
+        func.max(_TASKS.c.assignee_name).label("name"),
+        func.count().label("tasks"),
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in session.execute(counted):
+        found.setdefault(row.assignee, []).append(row)
+    made = [
+        Holding(
+            account_id=account_id,
+            name=max(row.name for row in rows),
+            tasks=sum(row.tasks for row in rows),
+            regions=tuple(sorted(row.region for row in rows)),
+        )
+        for account_id, rows in found.items()
+    ]
+    return tuple(sorted(made, key=lambda one: (-one.tasks, one.name, one.account_id)))
+
+
+def successors(
+    session: Session, setting: Setting, actor: str, from_account: str, *, at: datetime
+) -> tuple[Recipient, ...]:
+    """Answer the officials who hold posts where somebody's tasks are decided: one of them can take over.
+
+    Whether a task can be theirs is settled task by task when it is handed over: nobody gets one of their own case.
+    """
+    found = next((one for one in holdings(session, setting, actor, at=at) if one.account_id == from_account), None)
+    if found is None:
+        return ()
+    return recipients.of_regions(
+        session,
+        found.regions,
+        names=setting.names(at),
+        without=frozenset({actor, from_account}),
+        verb=Verb.HAND_OVER_ALL,
+    )
+
+
 def _tasks_by_name(uow: UnitOfWork, setting: Setting, leaving: Leaving) -> list[tuple[str, int]]:
     """Answer the unfinished tasks of somebody who leaves, one more than fits into a request."""
-    on = business_date(uow.now)
-    posts = directory.posts_of(uow.session, leaving.actor.account_id, lock=True)
-    mine = [seat.region for seat in posts if seat.role == ADMINISTRATOR]
-    regions: set[str] = set().union(*(setting.regions.below(region, on=on) for region in mine))
-    kinds = (*VOICES, TaskKind.DELEGATE, TaskKind.CONSULT)
     wanted = (
-        select(_TASKS.c.case_id, _TASKS.c.number)
-        .join(_CASES, _CASES.c.id == _TASKS.c.case_id)
-        .where(
-            _TASKS.c.assignee == leaving.from_account,
-            _TASKS.c.state.in_(fixed(UNFINISHED)),
-            _TASKS.c.kind.in_(fixed(kinds)),
-            _CASES.c.state == CaseState.RUNNING.value,
-            _CASES.c.home_region.in_(sorted(regions)),
-        )
+        _by_name(uow.session, setting, leaving.actor.account_id, at=uow.now, lock=True)
+        .where(_TASKS.c.assignee == leaving.from_account)
         .order_by(_TASKS.c.case_id, _TASKS.c.number)
         .limit(MOST_TASKS + 1)
     )
@@ -123,3 +167,22 @@ def _tasks_by_name(uow: UnitOfWork, setting: Setting, leaving: Leaving) -> list[
     if after is not None:
         wanted = wanted.where(tuple_(_TASKS.c.case_id, _TASKS.c.number) > after)
     return [(case_id, number) for case_id, number in uow.session.execute(wanted)]
+
+
+def _by_name(session: Session, setting: Setting, actor: str, *, at: datetime, lock: bool) -> Select[Any]:
+    """Answer the question for what is anybody's by name in running cases of an administrator's regions."""
+    on = business_date(at)
+    mine = [seat.region for seat in directory.posts_of(session, actor, lock=lock) if seat.role == ADMINISTRATOR]
+    regions: set[str] = set().union(*(setting.regions.below(region, on=on) for region in mine))
+    kinds = (*VOICES, TaskKind.DELEGATE, TaskKind.CONSULT)
+    return (
+        select(_TASKS.c.case_id, _TASKS.c.number)
+        .join(_CASES, _CASES.c.id == _TASKS.c.case_id)
+        .where(
+            _TASKS.c.assignee.is_not(None),
+            _TASKS.c.state.in_(fixed(UNFINISHED)),
+            _TASKS.c.kind.in_(fixed(kinds)),
+            _CASES.c.state == CaseState.RUNNING.value,
+            _CASES.c.home_region.in_(sorted(regions)),
+        )
+    )

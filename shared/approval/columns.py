@@ -170,6 +170,7 @@ def decision_columns(decision: Decision) -> dict[str, Any]:
         "hash": decision.hash,
         "actor_name": said.get("name"),
         "opinion": said.get("opinion"),
+        "signature": said.get("signature"),
         "remarks": said.get("remarks"),
         "salt": decision.salt,
     }

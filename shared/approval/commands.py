@@ -60,7 +60,7 @@ class Opening:
 class Details:
     """What some verbs must be told besides an opinion; what each means is said with `core.command.Command`.
 
-    `to` holds account ids, `version` is of the definition to migrate to.
+    `to` holds account ids, `version` is of the definition to migrate to, `signature` refers to one kept elsewhere.
     """
 
     to: tuple[str, ...] = ()
@@ -68,6 +68,7 @@ class Details:
     node: str | None = None
     placing: Placing | None = None
     version: int | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ class Action:
         """Answer what tells this command from another under the same id; the revision is no part of the content."""
         remarks = [[remark.pointer, remark.reason] for remark in self.remarks]
         asked = [self.case_id, self.verb.value, self.actor.account_id, self.opinion, remarks, self.content]
-        told = {name: value for name, value in vars(self.details).items() if value not in (None, ())}
+        told = {name: value for name, value in vars(self.details).items() if value not in (None, (), "")}
         return sha256([*asked, told])
 
 
@@ -220,6 +221,7 @@ def _command(session: Session, case: Case, asked: Action, actor: Party) -> Comma
         node=details.node,
         placing=details.placing,
         definition=definition,
+        signature=details.signature,
     )
 
 

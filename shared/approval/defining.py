@@ -84,6 +84,25 @@ class DefinitionIn(Schema):
         unknown = INCLUDE
 
 
+class FaultOut(Schema):
+    """One mistake of a definition, as a problem would tell it."""
+
+    pointer = fields.String(required=True, metadata={"description": "JSON pointer into what was sent"})
+    code = fields.String(required=True)
+    zh = fields.String(required=True, data_key="detail")
+    en = fields.String(required=True, data_key="detail_en")
+
+
+class CheckedOut(Schema):
+    """What a draft comes to: without faults it can be published, and while it can be drawn it can be saved."""
+
+    faults = fields.List(fields.Nested(FaultOut), required=True)
+    steps = fields.List(fields.Nested(StepOut), required=True, metadata={"description": "Empty when it does not parse"})
+    drawing = fields.String(
+        required=True, allow_none=True, metadata={"description": "The route as SVG; null when it does not parse"}
+    )
+
+
 class NothingIn(Schema):
     """An order that needs no more than its address."""
 
@@ -136,6 +155,26 @@ def _steps(definition: Definition) -> list[dict[str, Any]]:
 
 
 def _add_drafting(blp: Blueprint, approvals: Approvals) -> None:
+    _add_writing(blp, approvals)
+    _add_settling(blp, approvals)
+
+
+def _add_writing(blp: Blueprint, approvals: Approvals) -> None:
+    @blp.route("/definitions/<key>/check", methods=["POST"])
+    @blp.arguments(DrawingIn, location="query")
+    @blp.arguments(DefinitionIn)
+    @blp.response(200, CheckedOut)
+    @allow(Role.SYSTEM_ADMIN)
+    def check_draft(query: dict[str, Any], body: dict[str, Any], key: str) -> Any:
+        """Name every mistake of a draft and draw it as it would be, without saving it."""
+        approvals.check_may_define(uow(), principal())
+        found = drafting.check_draft(uow().session, key, body)
+        return {
+            "faults": found.faults,
+            "steps": _steps(found.definition) if found.definition else [],
+            "drawing": draw(found.definition, language=query["language"]) if found.definition else None,
+        }
+
     @blp.route("/definitions/<key>/draft", methods=["PUT"], parameters=[_IF_MATCH])
     @blp.arguments(DefinitionIn)
     @blp.response(200, DefinitionTextOut)
@@ -148,6 +187,8 @@ def _add_drafting(blp: Blueprint, approvals: Approvals) -> None:
         tag_revision(saved.rev)
         return saved
 
+
+def _add_settling(blp: Blueprint, approvals: Approvals) -> None:
     @blp.route("/definitions/<key>/draft/publish", methods=["POST"], parameters=[_REQUIRED])
     @blp.arguments(NothingIn)
     @blp.response(200, DefinitionTextOut)

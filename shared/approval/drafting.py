@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DEFINITIONS = table_of(DefinitionRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a draft comes to: the definition where it parses, and every fault that keeps it from being published."""
+
+    definition: Definition | None
+    faults: tuple[Fault, ...]
 
 
 def may_define(session: Session, account_id: str, *, root_region: str, lock: bool) -> bool:
@@ -78,14 +87,9 @@ def save(uow: UnitOfWork, key: str, body: Mapping[str, Any], *, by: str, expecte
     :raises PreconditionMissing: when there is a draft and its revision was not named.
     """
     rows = catalogue.versions(uow.session, key, lock=True)
-    newest = max((row.version for row in rows if row.state != DefinitionState.DRAFT), default=0)
     draft = next((row for row in rows if row.state == DefinitionState.DRAFT), None)
     with _as_faults():
-        definition = parse({"key": key, "version": newest + 1, **body})
-        if definition.key != key:
-            raise DefinitionError([problem("key", Mistake.OTHER_KEY, key=definition.key, name=key)])
-    if definition.version <= newest:
-        raise catalogue.older(key, newest)
+        definition = _written(rows, key, body)
     values = {
         "version": definition.version,
         "body": dict(definition.body),
@@ -99,6 +103,20 @@ def save(uow: UnitOfWork, key: str, body: Mapping[str, Any], *, by: str, expecte
     else:
         uow.session.execute(_change(draft).values(rev=draft.rev + 1, **values))
     return find(uow.session, key, definition.version, with_drafts=True)
+
+
+def check_draft(session: Session, key: str, body: Mapping[str, Any]) -> Checked:
+    """Answer what would keep a draft from being saved or published; nothing is stored.
+
+    :raises Conflict: `definition_older` when its version is not higher than every settled one.
+    """
+    definition: Definition | None = None
+    try:
+        definition = _written(catalogue.versions(session, key, lock=False), key, body)
+        check_known(session, definition, with_accounts=True)
+    except DefinitionError as error:
+        return Checked(definition=definition, faults=faults_of(error))
+    return Checked(definition=definition, faults=())
 
 
 def publish(uow: UnitOfWork, key: str, *, by: str, expected_rev: int) -> DefinitionText:
@@ -163,21 +181,37 @@ def check_known(session: Session, definition: Definition, *, with_accounts: bool
         raise DefinitionError(problems)
 
 
+def faults_of(error: DefinitionError) -> tuple[Fault, ...]:
+    """Answer the mistakes of a definition as faults with their places."""
+    return tuple(
+        Fault(code=one.code.value, zh=one.message_zh, en=one.message, pointer=one.pointer) for one in error.problems
+    )
+
+
 @contextmanager
 def _as_faults() -> Iterator[None]:
-    """Turn the mistakes of a definition into faults with their places."""
+    """Turn the mistakes of a definition into an error with a fault for each."""
     try:
         yield
     except DefinitionError as error:
-        faults = [
-            Fault(code=one.code.value, zh=one.message_zh, en=one.message, pointer=one.pointer) for one in error.problems
-        ]
+        faults = faults_of(error)
         raise Invalid(
             "definition_invalid",
             zh=f"流程定义有{len(faults)}处错误",
             en=f"Mistakes in the definition: {len(faults)}",
             faults=faults,
         ) from error
+
+
+def _written(rows: Sequence[Row[Any]], key: str, body: Mapping[str, Any]) -> Definition:
+    """Answer the definition of a draft; a body without key or version gets this key and the next version."""
+    newest = max((row.version for row in rows if row.state != DefinitionState.DRAFT), default=0)
+    definition = parse({"key": key, "version": newest + 1, **body})
+    if definition.key != key:
+        raise DefinitionError([problem("key", Mistake.OTHER_KEY, key=definition.key, name=key)])
+    if definition.version <= newest:
+        raise catalogue.older(key, newest)
+    return definition
 
 
 def _check_revision(draft: Row[Any] | None, expected: int | None) -> None:

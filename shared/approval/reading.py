@@ -58,14 +58,16 @@ def not_found() -> NotFound:
 
 def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames, world: World) -> CaseView:
     """Answer a case as a person sees it."""
-    opinion = session.scalars(
-        select(_DECISIONS.c.opinion)
+    last = session.execute(
+        select(_DECISIONS)
         .where(_DECISIONS.c.case_id == case.id, _DECISIONS.c.verb == case.last.verb.value)
         .order_by(_DECISIONS.c.seq.desc())
         .limit(1)
     ).first()
+    said = _said(last) if last is not None else None
     definition = catalogue.bound(session, case.definition)
-    return case_view(case, definition, reader=reader, opinion=opinion or "", names=names, world=world)
+    said = said or Said(name=case.last.person.name)
+    return case_view(case, definition, reader=reader, said=said, names=names, world=world)
 
 
 def detail_of(session: Session, view: CaseView, hidden: tuple[str, ...] = ()) -> CaseDetail:
@@ -81,7 +83,7 @@ def detail_of(session: Session, view: CaseView, hidden: tuple[str, ...] = ()) ->
         for row in rows
     )
     if hidden == EVERYTHING:
-        view = replace(view, last=replace(view.last, opinion=""))
+        view = replace(view, last=replace(view.last, opinion="", signature=""))
     return CaseDetail(case=view, rounds=rounds, differences=_differences(rounds))
 
 
@@ -154,6 +156,7 @@ def _line(
         region=region,
         region_name=names.of(region),
         opinion=said.opinion if said and hidden != EVERYTHING else "",
+        signature=said.signature if said and hidden != EVERYTHING else "",
         remarks=tuple(
             RemarkView(pointer=one.pointer, reason=one.reason) for one in shown(said.remarks if said else (), hidden)
         ),
@@ -175,11 +178,14 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(place=_place(row), seq=row.seq, note=note, prev_hash=row.prev_hash, hash=row.hash)
 
 
+def _said(row: Row[Any]) -> Said | None:
+    if row.salt is None or row.actor_name is None:
+        return None
+    remarks = tuple(Remark(one["pointer"], one["reason"]) for one in row.remarks or [])
+    return Said(name=row.actor_name, opinion=row.opinion or "", signature=row.signature or "", remarks=remarks)
+
+
 def _decision(row: Row[Any]) -> Decision:
-    said = None
-    if row.salt is not None and row.actor_name is not None:
-        remarks = tuple(Remark(one["pointer"], one["reason"]) for one in row.remarks or [])
-        said = Said(name=row.actor_name, opinion=row.opinion or "", remarks=remarks)
     return Decision(
         place=_place(row),
         seq=row.seq,
@@ -192,7 +198,7 @@ def _decision(row: Row[Any]) -> Decision:
         stage=row.stage,
         task=row.task,
         on_behalf_of=row.on_behalf_of,
-        said=said,
+        said=_said(row),
         salt=row.salt,
     )
 

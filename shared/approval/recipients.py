@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from shared.approval.core.state import Case
 from shared.approval.core.words import Verb
 from shared.approval.setting import Setting
 from shared.approval.tables_beside import HolderRow
-from shared.approval.views import Recipient
+from shared.approval.views import Recipient, RegionNames
 from shared.clock import business_date
 from shared.identity.people import OFFICIALS
 
@@ -44,6 +44,29 @@ def of_case(session: Session, setting: Setting, case: Case, *, reader: str, at: 
         for row in session.execute(wanted)
     ]
     return tuple(sorted(found, key=lambda one: (chain.index(one.region), one.role, one.name, one.account_id)))
+
+
+def of_regions(
+    session: Session, regions: Collection[str], *, names: RegionNames, without: frozenset[str], verb: Verb
+) -> tuple[Recipient, ...]:
+    """Answer the officials of regions, each as fit for one verb."""
+    wanted = select(_POSTS.c.account_id, _POSTS.c.name, _POSTS.c.role, _POSTS.c.region).where(
+        _POSTS.c.region.in_(sorted(regions)),
+        _POSTS.c.active,
+        _POSTS.c.role.in_(sorted(OFFICIALS)),
+        _POSTS.c.account_id.not_in(sorted(without)),
+    )
+    return tuple(
+        Recipient(
+            account_id=row.account_id,
+            name=row.name,
+            role=row.role,
+            region=row.region,
+            region_name=names.of(row.region),
+            verbs=(verb.value,),
+        )
+        for row in session.execute(wanted.order_by(_POSTS.c.region, _POSTS.c.role, _POSTS.c.name, _POSTS.c.account_id))
+    )
 
 
 def _free_by_region(session: Session, case: Case) -> dict[str, list[frozenset[str]]]:

@@ -69,6 +69,11 @@ _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {
     ),
     RefusalCode.STALE_REVISION: (StaleRevision, StaleRevision.default_zh, StaleRevision.default_en),
     RefusalCode.OPINION_REQUIRED: (Invalid, "请填写办理意见", "An opinion is required"),
+    RefusalCode.SIGNATURE_REQUIRED: (
+        Invalid,
+        "此环节须填写签名编号：签名存放在别处的编号（如电子签名的序列号）",
+        "This stage needs a signature: the reference under which it is kept elsewhere",
+    ),
 }
 _VERBS: Mapping[Verb, str] = {
     Verb.SUBMIT: "提交",
@@ -93,7 +98,11 @@ _VERBS: Mapping[Verb, str] = {
     Verb.REQUEST_REVOCATION: "申请撤销",
 }
 
-_POINTERS = {RefusalCode.OPINION_REQUIRED: "/opinion", RefusalCode.RECIPIENT_UNFIT: "/to"}
+_POINTERS = {
+    RefusalCode.OPINION_REQUIRED: "/opinion",
+    RefusalCode.SIGNATURE_REQUIRED: "/signature",
+    RefusalCode.RECIPIENT_UNFIT: "/to",
+}
 
 
 def error_of(refusal: Refusal, *, revision: int, allowed: Sequence[Verb]) -> AnyuanError:

@@ -14,11 +14,12 @@ from shared.approval import (
     catalogue,
     commands,
     lists,
+    migrating,
     reading,
     recipients,
     sight,
 )
-from shared.approval.batches import HandedOver, Leaving, Tried
+from shared.approval.batches import HandedOver, Holding, Leaving, Tried
 from shared.approval.commands import Action, Details
 from shared.approval.core.difference import Change
 from shared.approval.core.state import Case, Party, Remark
@@ -26,6 +27,7 @@ from shared.approval.core.words import Verb
 from shared.approval.filters import Filter
 from shared.approval.ground import Ground
 from shared.approval.lists import TaskList
+from shared.approval.migrating import LaterVersion
 from shared.approval.views import CaseDetail, CaseView, Recipient, RegionNames, TaskCounts, TaskPage, Trail
 from shared.identity import Principal
 from shared.storage import UnitOfWork
@@ -156,6 +158,26 @@ class Approvals(Ground):
             cursor=cursor,
         )
         return batches.hand_over(uow, self._setting, leaving)
+
+    def holdings(self, session: Session, *, principal: Principal, at: datetime) -> tuple[Holding, ...]:
+        """Answer who has unfinished tasks by name in cases of an administrator's regions, and how many."""
+        return batches.holdings(session, self._setting, principal.account_id, at=at)
+
+    def successors(
+        self, session: Session, *, from_account: str, principal: Principal, at: datetime
+    ) -> tuple[Recipient, ...]:
+        """Answer who could take over what is somebody's by name."""
+        return batches.successors(session, self._setting, principal.account_id, from_account, at=at)
+
+    def later_versions(
+        self, session: Session, *, case_id: str, principal: Principal, at: datetime
+    ) -> tuple[LaterVersion, ...]:
+        """Answer the later versions of a case's definition, the newest first, and whether it could migrate to each.
+
+        :raises NotFound: `case_not_found`, also for a case that the reader may not see.
+        """
+        self._check_visible(session, case_id, principal, at)
+        return migrating.later_versions(session, self._setting, reading.find_case(session, case_id), at=at)
 
     def recipients(
         self, session: Session, *, case_id: str, principal: Principal, at: datetime

@@ -38,6 +38,7 @@ _CLOSED = words(sorted(CLOSED))
 _UNDECIDED = "('waiting','open','claimed','delegated')"
 _ACTIONABLE = "state IN ('open','claimed')"
 _ASKED_FOR = "('approve','reject','return','resolve','answer')"
+LONGEST_SIGNATURE = 200
 _CODE, _ID, _HASH, _WORD = String(12), String(60), String(64), String(20)
 
 
@@ -216,7 +217,7 @@ class TaskRow(ApprovalBase):
 
 
 class DecisionRow(ApprovalBase):
-    """What one person did to a case by one command. The last four columns can be erased, nothing can be changed."""
+    """What one person did to a case by one command. The last five columns can be erased, nothing can be changed."""
 
     __tablename__ = "approval_decision"
     __table_args__ = (
@@ -240,6 +241,7 @@ class DecisionRow(ApprovalBase):
     hash: Mapped[str] = mapped_column(_HASH)
     actor_name: Mapped[str | None] = mapped_column(String(100))
     opinion: Mapped[str | None] = mapped_column(Text)
+    signature: Mapped[str | None] = mapped_column(String(LONGEST_SIGNATURE))
     remarks: Mapped[list[Any] | None]
     salt: Mapped[str | None] = mapped_column(_HASH)
 

@@ -42,7 +42,7 @@ KEPT = (
             "prev_hash",
             "hash",
         ),
-        erasable=("actor_name", "opinion", "remarks", "salt"),
+        erasable=("actor_name", "opinion", "signature", "remarks", "salt"),
     ),
     Kept(
         "approval_round",

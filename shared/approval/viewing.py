@@ -8,6 +8,7 @@ from shared.approval.core.exclusion import DECIDES, decision_of
 from shared.approval.core.finding import Question
 from shared.approval.core.guard import allowed_actions
 from shared.approval.core.state import Case, Party, Stage, Task
+from shared.approval.core.trail import Said
 from shared.approval.core.voting import Threshold
 from shared.approval.core.ways_back import ways_back
 from shared.approval.core.words import Verb
@@ -15,9 +16,9 @@ from shared.approval.views import CaseView, LastView, RegionNames, StageView, Ta
 
 
 def case_view(
-    case: Case, definition: Definition, *, reader: Party, opinion: str, names: RegionNames, world: World
+    case: Case, definition: Definition, *, reader: Party, said: Said, names: RegionNames, world: World
 ) -> CaseView:
-    """Answer a case as its reader sees it; `opinion` belongs to the latest verb."""
+    """Answer a case as its reader sees it; `said` belongs to the latest verb."""
     question = Question(case=case, definition=definition, verb=Verb.SUBMIT, party=reader, world=world)
     return CaseView(
         id=case.id,
@@ -47,7 +48,8 @@ def case_view(
             account_id=case.last.person.account_id,
             name=case.last.person.name,
             region=last_region(case),
-            opinion=opinion,
+            opinion=said.opinion,
+            signature=said.signature,
             at=case.last.at,
         ),
         stages=tuple(_stage_view(case, stage, definition, names) for stage in case.current_stages),
@@ -85,6 +87,7 @@ def _stage_view(case: Case, stage: Stage, definition: Definition, names: RegionN
         decided_by_name=decisions[-1].person.name if decisions else None,
         decided_at=decisions[-1].at if decisions else None,
         opinion_needed=tuple(sorted(verb.value for verb in node.opinion)) if node else (),
+        signature_needed=tuple(sorted(verb.value for verb in node.signature)) if node else (),
         due_at=stage.due_at,
         due_is_provisional=stage.due_is_provisional,
         ways_back=ways_back(case, definition, stage) if stage in case.active_stages else (),

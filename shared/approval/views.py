@@ -62,6 +62,7 @@ class StageView:
     decided_by_name: str | None
     decided_at: datetime | None
     opinion_needed: tuple[str, ...]
+    signature_needed: tuple[str, ...]
     due_at: datetime | None
     due_is_provisional: bool
     ways_back: tuple[str, ...]
@@ -77,6 +78,7 @@ class LastView:
     name: str
     region: str
     opinion: str
+    signature: str
     at: datetime
 
 
@@ -165,6 +167,7 @@ class TimelineEntry:
     region: str
     region_name: str
     opinion: str
+    signature: str
     remarks: tuple[RemarkView, ...]
 
 

@@ -46,6 +46,25 @@ class StarGranted(Event):
     decided_by_region: str
 
 
+@event("awards", "star.withdrawn", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class StarWithdrawn(Event):
+    """Stars were taken away, because hours that carried them did not count: a decision of the tier that decides them.
+
+    `stars` is the level that was held and `stars_left` the one that is held now; `nomination_ids` name the grants that
+    are undone.
+    """
+
+    volunteer_number: str
+    review_id: str
+    stars: int
+    stars_left: int
+    nomination_ids: tuple[str, ...]
+    withdrawn_on: date
+    decided_by_region: str
+    reason: str
+
+
 @event("awards", "award.granted", key="award_id")
 @dataclass(frozen=True, kw_only=True)
 class AwardGranted(Event):

@@ -10,6 +10,7 @@ BUSINESS_NAMES: Mapping[str, tuple[str, str]] = {
     "activity_report": ("活动报告", "Activity report"),
     "activity_report/revocation": ("撤销活动报告", "Revocation of an activity report"),
     "star_rating": ("星级认定", "Star rating"),
+    "star_review": ("星级复核", "Review of stars"),
     "commendation": ("通报表彰", "Commendation"),
 }
 """Every kind of business that a service has cases of, in Chinese and English."""

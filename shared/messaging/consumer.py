@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.failpoints import failpoint
 from shared.messaging.inbox import Delivery, Inbox
-from shared.messaging.intake import Arrived, Intake
+from shared.messaging.intake import LINGER_SECONDS, Arrived, Intake
 from shared.messaging.pauses import Pauses
 from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, Topology, dead_queue_of, inbox_queue_of
 from shared.messaging.reactions import Reactions
@@ -25,6 +25,7 @@ from shared.storage import Database
 log = structlog.get_logger(__name__)
 
 RETRY_EVERY_SECONDS = 0.25
+_BUSY_BATCH = 8
 HOLD_SECONDS = 600.0
 _STOP_SECONDS = 7.0
 _OUTAGES: tuple[type[Exception], ...] = (SQLAlchemyError, *BROKER_ERRORS)
@@ -156,6 +157,7 @@ class _Shift:
         self._piece: _Piece | None = None
         self._running: Future[int] | None = None
         self._next_retry = 0.0
+        self._next_batch_at = 0.0
         self._pauses = Pauses(longest=5.0)
         self._away_since: float | None = None
         self._not_before = 0.0
@@ -166,9 +168,10 @@ class _Shift:
 
         :raises HeldTooLong: when the database has been away for `HOLD_SECONDS`.
         """
-        if self._running is not None and self._intake.is_full():
-            # There is enough to go on with: what matters now is the moment the work is done.
-            wait((self._running,), timeout=0.1)
+        if self._running is not None:
+            # What matters now is the moment the work is done. Where there is room yet, what arrives meanwhile is
+            # taken in, so that the next batch is as large as it can be.
+            wait((self._running,), timeout=0.1 if self._intake.is_full() else 0.005)
             self._intake.listen(0.001)
         else:
             self._intake.listen()
@@ -207,10 +210,18 @@ class _Shift:
         dead = self._intake.next_dead()
         if dead is not None:
             return _Piece(lambda: self._bury(dead), lambda: self._intake.acknowledge_dead(dead))
-        batch = self._intake.next_batch()
+        batch = self._next_batch(now)
         if batch:
             return _Piece(lambda: self._receive(batch), lambda: self._acknowledge(batch[-1]))
         return None
+
+    def _next_batch(self, now: float) -> tuple[Arrived, ...]:
+        """Take a few messages at once; where many come, wait for more of them, up to `LINGER_SECONDS` in all."""
+        if now < self._next_batch_at and not self._intake.is_full() and not self._is_finishing:
+            return ()
+        batch = self._intake.next_batch()
+        self._next_batch_at = now + LINGER_SECONDS if len(batch) >= _BUSY_BATCH else 0.0
+        return batch
 
     def _receive(self, batch: tuple[Arrived, ...]) -> int:
         self._inbox.receive([Delivery(arrived.body, headers=arrived.headers) for arrived in batch])

@@ -17,6 +17,12 @@ class Leadership:
     def __init__(self, connection: Connection | None) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> Connection:
+        """Answer the session that holds the lock; a question asked over it checks the lock too."""
+        assert self._connection is not None, "SQLite has no lock and no leader"
+        return self._connection
+
     def check(self) -> None:
         """Make sure that it is still held.
 

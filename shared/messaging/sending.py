@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.messaging.held import pause_after
@@ -18,7 +18,7 @@ SENT_ROWS_ARE_KEPT = timedelta(days=7)
 PRUNE_BATCH = 1000
 
 
-def next_rows(session: Session, now: datetime, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def next_rows(reading: Session | Connection, now: datetime, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Answer the oldest unsent rows that may go out now; nothing overtakes an earlier event of the same thing.
 
     Rows are never sought by "id greater than the last": ids are given out before commits, so a smaller one can
@@ -49,7 +49,7 @@ def next_rows(session: Session, now: datetime, *, limit: int) -> Sequence[Row[*t
         outbox.c.aggregate_id,
         outbox.c.payload,
     )
-    return session.execute(select(*columns).where(may_go).order_by(outbox.c.id).limit(limit)).all()
+    return reading.execute(select(*columns).where(may_go).order_by(outbox.c.id).limit(limit)).all()
 
 
 def mark_sent(session: Session, row_ids: Iterable[int], *, now: datetime) -> None:

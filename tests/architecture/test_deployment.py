@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from services.launcher.parts import SERVICES, event_map
+from services.launcher.event_map import event_map
+from services.launcher.parts import SERVICES
 
 COMPOSE = yaml.safe_load((Path(__file__).resolve().parents[2] / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -65,11 +65,18 @@ class Call:
     outcome: Literal["ok", "fail", "info"]
 
 
-def check(urls: Mapping[str, str], *, calls: Iterable[Call] = (), dead_are_expected: bool = False) -> Verdict:
-    """Read the databases of a node's services (by their names) and judge them, with what clients know of reporting."""
+def check(
+    urls: Mapping[str, str], *, calls: Iterable[Call] = (), passing_over: frozenset[str] = frozenset()
+) -> Verdict:
+    """Read the databases of a node's services (by their names) and judge them, with what clients know of reporting.
+
+    `passing_over` are the ids of events that somebody has put in to do harm and judges himself.
+    """
     with ExitStack() as opened:
-        services = {name: opened.enter_context(reading(name, url)) for name, url in urls.items()}
-        node = Node(services, dead_are_expected=dead_are_expected)
+        services = {
+            name: opened.enter_context(reading(name, url, passing_over=passing_over)) for name, url in urls.items()
+        }
+        node = Node(services)
         unsettled = [fault for rule in _WHILE_EVENTS_MOVE for fault in rule(node)]
         wrong = [fault for rule in _ALWAYS for fault in rule(node)] + _faults_of_calls(node, calls)
         return Verdict(unsettled, wrong, dict(node.counted))

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from tests.faults.driver import Driver
+from tests.faults.scale import times
 from tests.faults.settling import settled
 from tests.real import Databases, Part, RealNode, migrated
 from tests.servers import PostgresServer, RabbitServer
@@ -66,9 +67,16 @@ class Trial:
         assert verdict.counts["hundredths_credited"] == len(self.reports) * LINES * 100
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat every fault on a node; the number is part of the test's name, and so of its seed."""
+    if "trial" in metafunc.fixturenames:
+        metafunc.parametrize("repeat", range(1, times("repeats") + 1))
+
+
 @pytest.fixture
 def trial(
     request: pytest.FixtureRequest,
+    repeat: int,
     prepared: Prepared,
     tmp_path: Path,
     reaper: Reaper,

@@ -10,13 +10,19 @@ from tests.waiting import WaitedTooLong, wait_until
 HEALS_WITHIN = 60.0  # seconds
 
 
-def settled(urls: Mapping[str, str], *, calls: Iterable[Call] = (), limit: float = HEALS_WITHIN) -> Verdict:
+def settled(
+    urls: Mapping[str, str],
+    *,
+    calls: Iterable[Call] = (),
+    limit: float = HEALS_WITHIN,
+    passing_over: frozenset[str] = frozenset(),
+) -> Verdict:
     """Wait until every event has arrived; answers what the checker found then, or at the limit."""
     known = list(calls)
     last: list[Verdict] = []
 
     def look() -> bool:
-        last[:] = [check(urls, calls=known)]
+        last[:] = [check(urls, calls=known, passing_over=passing_over)]
         return not last[0].unsettled
 
     try:

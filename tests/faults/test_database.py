@@ -13,6 +13,11 @@ from tests.waiting import wait_until
 AWAY = 503
 
 
+@pytest.mark.fault(
+    "MP7",
+    inject="kill -9 PostgreSQL in the middle of commits",
+    holds="clients get a clean 503 and repeat; nothing is lost or doubled",
+)
 @pytest.mark.slow
 def test_commits_cut_off_by_a_killed_database_are_answered_cleanly_and_resolved(
     trial: Trial, postgres: PostgresServer
@@ -31,6 +36,11 @@ def test_commits_cut_off_by_a_killed_database_are_answered_cleanly_and_resolved(
     trial.judge()
 
 
+@pytest.mark.fault(
+    "MP6",
+    inject="close the database of one listener until the broker holds all its events",
+    holds="nothing is dead-lettered, and everything is applied when it is back",
+)
 @pytest.mark.slow
 def test_nothing_is_given_up_while_a_listeners_database_is_away(trial: Trial, postgres: PostgresServer) -> None:
     trial.start()

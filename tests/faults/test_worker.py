@@ -10,6 +10,16 @@ from tests.real import Part
 KILLS = 3
 
 
+@pytest.mark.fault(
+    "MP3",
+    inject="kill -9 the worker after its commit and before the broker hears of it",
+    holds="nothing is doubled",
+)
+@pytest.mark.fault(
+    "MP4",
+    inject="kill -9 the worker inside its transaction",
+    holds="nothing is lost or half done",
+)
 @pytest.mark.parametrize("place", ["uow.before_commit", "consumer.after_commit"])
 def test_a_killed_worker_doubles_nothing_and_leaves_nothing_half_done(trial: Trial, place: str) -> None:
     worker = trial.node.programs[Part.WORKER]

@@ -7,13 +7,15 @@ answers and holds the images, else Debian's packages, else stops and names the n
     rabbit.create_vhost("reporting")        a fresh virtual host, its AMQP URL
     server.kill(); server.start()           a power cut: same ports, same data
     server.pause(); server.resume()         a server that hangs
+    with Proxy(server.host, server.port)    a network that is slow, cut, silent or half open
 
 Whatever was started ends with the session, even one that is killed (`reaper`).
 """
 
 from tests.servers.factory import Servers
 from tests.servers.postgres import PostgresServer
+from tests.servers.proxy import Proxy
 from tests.servers.rabbit import RabbitServer
 from tests.servers.server import Server
 
-__all__ = ["PostgresServer", "RabbitServer", "Server", "Servers"]
+__all__ = ["PostgresServer", "Proxy", "RabbitServer", "Server", "Servers"]

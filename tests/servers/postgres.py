@@ -39,6 +39,10 @@ class PostgresServer(Server):
             else sql.SQL("TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         )
         self._execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), kind))
+        if template:
+            # A copied sequence believes that its next numbers are in the write-ahead log already, and they are in the
+            # template's: killed now, PostgreSQL would give out the same numbers again. After a checkpoint it asks anew.
+            self._execute(sql.SQL("CHECKPOINT"))
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:

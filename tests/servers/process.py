@@ -49,6 +49,9 @@ class ServerProcess(Protocol):
     def alive(self) -> bool:
         """Tell whether it runs."""
 
+    def pid(self) -> int:
+        """Return its first process, as this machine sees it."""
+
     def log(self) -> str:
         """Return the last lines that it wrote."""
 
@@ -112,6 +115,11 @@ class ContainerProcess:
         container = self._inside()
         container.reload()
         return container.status in {"running", "paused"}
+
+    def pid(self) -> int:
+        container = self._inside()
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
 
     def log(self) -> str:
         return self._inside().logs(tail=40).decode(errors="replace")
@@ -194,6 +202,9 @@ class DebianProcess:
 
     def alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
+
+    def pid(self) -> int:
+        return self._running().pid
 
     def log(self) -> str:
         lines = (self.folder / "output.log").read_text(errors="replace").splitlines()

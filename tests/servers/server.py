@@ -21,6 +21,11 @@ class Server:
         """The address that it listens on."""
         return self._process.host
 
+    @property
+    def pid(self) -> int:
+        """The process whose descendants are all that it runs, as this machine sees it."""
+        return self._process.pid()
+
     def start(self) -> None:
         """Start it, the first time or after `kill` or `stop`, and wait until it answers."""
         self._process.start()

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.awards.commands import commendations, stars
+from services.awards.commands import commendations, star_reviews, stars
 from services.awards.commands.nominations import decide
-from services.awards.model import NominationState
-from services.awards.rules import COMMENDATION_DEFINITION, STAR_DEFINITIONS
+from services.awards.model import NominationState, ReviewState
+from services.awards.rules import COMMENDATION_DEFINITION, STAR_DEFINITIONS, STAR_REVIEW_DEFINITION
 from shared.approval.outcomes import Outcome
 from shared.approval.service import Approvals
 from shared.approval.views import CaseView
@@ -19,7 +19,13 @@ from shared.storage import UnitOfWork
 
 approvals = Approvals(
     service="awards",
-    definitions=["revocation", *STAR_DEFINITIONS.values(), COMMENDATION_DEFINITION, "project_grade"],
+    definitions=[
+        "revocation",
+        *STAR_DEFINITIONS.values(),
+        STAR_REVIEW_DEFINITION,
+        COMMENDATION_DEFINITION,
+        "project_grade",
+    ],
 )
 outcomes = approvals.outcomes
 
@@ -47,6 +53,31 @@ def nomination_rejected(uow: UnitOfWork, case: CaseView) -> None:
 def star_withdrawn(uow: UnitOfWork, case: CaseView) -> None:
     """End a candidacy whose hours were taken back."""
     decide(uow, case.business_id, state=NominationState.WITHDRAWN, reason=case.last.opinion)
+
+
+@outcomes.on(star_reviews.BUSINESS, Outcome.APPROVED)
+def star_taken(uow: UnitOfWork, case: CaseView) -> None:
+    """Take the stars away that are carried no more; the region that spoke last decided it."""
+    star_reviews.take_stars(
+        uow,
+        case.business_id,
+        decided_by_region=case.last.region,
+        opinion=case.last.opinion,
+        approvals=approvals,
+    )
+
+
+@outcomes.on(star_reviews.BUSINESS, Outcome.REJECTED)
+def star_kept(uow: UnitOfWork, case: CaseView) -> None:
+    """Leave the stars as they are; what is voided later may be weighed anew."""
+    star_reviews.settle_review(uow, case.business_id, state=ReviewState.KEPT)
+
+
+@outcomes.on(star_reviews.BUSINESS, Outcome.WITHDRAWN)
+@outcomes.on(star_reviews.BUSINESS, Outcome.TERMINATED)
+def star_review_ended(uow: UnitOfWork, case: CaseView) -> None:
+    """End a review without a decision: the hours have changed, or an administrator has ended its case."""
+    star_reviews.settle_review(uow, case.business_id, state=ReviewState.ENDED)
 
 
 @outcomes.on(commendations.BUSINESS, Outcome.RETURNED)

@@ -18,7 +18,16 @@ from services.awards.model import (
     Star,
     refused_levels,
 )
-from services.awards.rules import STAR_DEFINITIONS, Standing, StarRule, level_reached, star_due, star_rule, star_title
+from services.awards.rules import (
+    STAR_DEFINITIONS,
+    Standing,
+    StarRule,
+    level_carried,
+    level_reached,
+    star_due,
+    star_rule,
+    star_title,
+)
 from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
@@ -47,27 +56,26 @@ def credit_hours(uow: UnitOfWork, event: HoursCredited, *, approvals: Approvals)
     Source: notice II (6), 「根据志愿者的服务时间和服务质量，对志愿者给予相应的星级认定」.
     :raises VolunteerNotKnownYet: when the volunteer's registration has not arrived here.
     """
-    row = _standing_row(uow, event.volunteer_number)
+    row = standing_row(uow, event.volunteer_number)
     row.total_hundredths = event.total_hundredths
     row.quality_sum += event.quality
     row.quality_count += 1
-    _nominate_if_due(uow, row, approvals=approvals)
+    nominate_if_due(uow, row, approvals=approvals)
 
 
 def void_hours(uow: UnitOfWork, event: HoursVoided, *, approvals: Approvals) -> None:
     """Count hours and their evaluation no more, and end the candidacies for stars that they no longer carry.
 
-    A star that is held was given by a decision of officials, so only a decision takes it away; further stars need the
-    hours that are left.
+    A star that is held was given by a decision of officials, so only a decision takes it away (`star_reviews`).
 
     :raises Conflict: while a case that would have to end is suspended; the inbox tries the event again later.
     """
-    row = _standing_row(uow, event.volunteer_number)
+    row = standing_row(uow, event.volunteer_number)
     row.total_hundredths = event.total_hundredths
     row.quality_sum -= event.quality
     row.quality_count -= 1
     rule, standing = star_rule(business_date(uow.now)), row.standing
-    reached = level_reached(rule, standing) if standing.meets(rule.quality_floor) else 0
+    reached = level_carried(rule, standing)
     for nomination in _undecided(uow, event.volunteer_number):
         if nomination.stars is not None and nomination.stars > reached:
             approvals.act(
@@ -79,10 +87,11 @@ def void_hours(uow: UnitOfWork, event: HoursVoided, *, approvals: Approvals) -> 
                 opinion=f"时长已冲销：{event.activity_name}",
             )
     # Whoever was a candidate for more may still be due for less.
-    _nominate_if_due(uow, row, approvals=approvals)
+    nominate_if_due(uow, row, approvals=approvals)
 
 
-def _nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
+def nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
+    """Nominate a volunteer for the star that is due to them by now, if any."""
     today = business_date(uow.now)
     rule, standing = star_rule(today), row.standing
     if level_reached(rule, standing) <= standing.stars:
@@ -100,7 +109,11 @@ def _nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals)
         _nominate(uow, volunteer, standing, rule, stars=stars, approvals=approvals)
 
 
-def _standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
+def standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
+    """Answer what counts towards a volunteer's stars, locked until the transaction ends.
+
+    :raises VolunteerNotKnownYet: when the volunteer's registration has not arrived here.
+    """
     row = uow.session.get(StandingRow, volunteer_number, with_for_update=True)
     if row is None:
         if uow.session.get(KnownVolunteer, volunteer_number) is None:
@@ -184,7 +197,7 @@ def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -
         decided_by_region=decided_by_region,
     )
     uow.session.add(star)
-    row = _standing_row(uow, nomination.volunteer_number)
+    row = standing_row(uow, nomination.volunteer_number)
     # A lower level that was decided later does not take the higher one away.
     row.stars = max(row.stars, star.stars)
     uow.publish(star_as_told(star))

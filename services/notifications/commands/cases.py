@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.notifications import rules
+from services.notifications.commands.deputies import deputies_of
 from services.notifications.commands.messages import tell, tell_holders, tell_officials
 from shared.contracts.cases import (
     CalendarMissing,
@@ -18,9 +19,12 @@ from shared.identity import Role
 from shared.identity.people import OFFICIALS
 from shared.storage import UnitOfWork
 
+#: A copy is for the one who gets it: no absence rule makes it somebody else's to read.
+_COPY = "cc"
+
 
 def tell_asked(uow: UnitOfWork, event: TaskAssigned) -> None:
-    """Tell whoever may decide that a case waits for them; who must not decide it does not hear of it."""
+    """Tell whoever may decide that a case waits for them, and who stands in for them; nobody else hears of it."""
     text, key = rules.task_assigned(event), f"task:{event.case_id}:{event.task}:{event.rev}"
     _tell_task(uow, event, text, key)
 
@@ -40,10 +44,12 @@ def tell_overdue(uow: UnitOfWork, event: TaskOverdue) -> None:
 
 
 def _tell_task(uow: UnitOfWork, event: TaskAssigned | TaskReminded, text: rules.Text, key: str) -> None:
+    asked: frozenset[str] = frozenset()
     if event.assignee is not None:
-        tell(uow, [event.assignee], text, dedupe=key)
+        asked = frozenset({event.assignee})
+        tell(uow, asked, text, dedupe=key)
     elif event.role is not None:
-        tell_holders(
+        asked = tell_holders(
             uow,
             role=event.role,
             region=event.region,
@@ -51,6 +57,17 @@ def _tell_task(uow: UnitOfWork, event: TaskAssigned | TaskReminded, text: rules.
             dedupe=key,
             except_for=event.excluded_account_ids,
         )
+    if isinstance(event, TaskReminded) or event.kind != _COPY:
+        _tell_deputies(uow, event, asked, text, key)
+
+
+def _tell_deputies(
+    uow: UnitOfWork, event: TaskAssigned | TaskReminded, asked: frozenset[str], text: rules.Text, key: str
+) -> None:
+    """Tell those who stand in for the ones who are asked, each once, and for whom it is."""
+    found = deputies_of(uow, asked, business_type=event.business_type, except_for=event.excluded_account_ids)
+    for deputy, names in found.items():
+        tell(uow, [deputy], rules.for_deputy(text, names), dedupe=key)
 
 
 def tell_progress(uow: UnitOfWork, event: CaseDecided) -> None:

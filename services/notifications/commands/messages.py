@@ -60,12 +60,12 @@ def tell_volunteer(uow: UnitOfWork, volunteer_number: str, text: Text, *, dedupe
 
 def tell_holders(
     uow: UnitOfWork, *, role: str, region: str, text: Text, dedupe: str, except_for: Collection[str] = ()
-) -> None:
-    """Write a message to everybody who holds a role in a region, except for some accounts.
+) -> frozenset[str]:
+    """Write a message to everybody who holds a role in a region, except for some accounts; answers who that is.
 
     :raises AddresseeNotKnownYet: when no holder was ever heard of; posts that have ended since are no reason to wait.
     """
-    tell_officials(uow, roles=[role], region=region, text=text, dedupe=dedupe, except_for=except_for)
+    return tell_officials(uow, roles=[role], region=region, text=text, dedupe=dedupe, except_for=except_for)
 
 
 def tell_officials(
@@ -76,8 +76,8 @@ def tell_officials(
     text: Text,
     dedupe: str,
     except_for: Collection[str] = (),
-) -> None:
-    """Write a message to everybody who holds one of these roles in a region, except for some accounts.
+) -> frozenset[str]:
+    """Write a message to everybody who holds one of these roles in a region, except for some; answers who that is.
 
     :raises AddresseeNotKnownYet: when no holder of any of them was ever heard of.
     """
@@ -85,8 +85,9 @@ def tell_officials(
     holders = list(uow.session.scalars(wanted))
     if not holders:
         raise AddresseeNotKnownYet(roles=sorted(roles), region=region)
-    accounts = {holder.account_id for holder in holders if holder.active}
-    tell(uow, accounts.difference(except_for), text, dedupe=dedupe)
+    accounts = frozenset(holder.account_id for holder in holders if holder.active).difference(except_for)
+    tell(uow, accounts, text, dedupe=dedupe)
+    return accounts
 
 
 def tell_administrators(uow: UnitOfWork, organisation_id: str, text: Text, *, dedupe: str) -> None:

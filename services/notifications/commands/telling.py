@@ -10,7 +10,7 @@ import uuid
 
 from services.notifications import rules
 from services.notifications.commands.messages import tell, tell_administrators, tell_volunteer
-from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, RecordVoided
 from shared.contracts.registration import (
     AbsenceChanged,
@@ -79,6 +79,13 @@ def tell_star(uow: UnitOfWork, event: StarGranted) -> None:
     decided_by = Regions.load().get(event.decided_by_region, on=event.granted_on).full_name
     text = rules.star_granted(event, decided_by=decided_by)
     tell_volunteer(uow, event.volunteer_number, text, dedupe=f"star:{event.nomination_id}")
+
+
+def tell_star_withdrawn(uow: UnitOfWork, event: StarWithdrawn) -> None:
+    """Tell the volunteer that stars were taken away, and why."""
+    decided_by = Regions.load().get(event.decided_by_region, on=event.withdrawn_on).full_name
+    text = rules.star_withdrawn(event, decided_by=decided_by)
+    tell_volunteer(uow, event.volunteer_number, text, dedupe=f"star.withdrawn:{event.review_id}")
 
 
 def tell_award(uow: UnitOfWork, event: AwardGranted) -> None:

@@ -14,6 +14,7 @@ from services.notifications.rules.cases import (
     task_overdue,
     task_reminded,
 )
+from services.notifications.rules.deputies import deputies, for_deputy
 from services.notifications.rules.facts import (
     award_granted,
     hours_credited,
@@ -26,6 +27,7 @@ from services.notifications.rules.facts import (
     report_rejected,
     report_returned,
     star_granted,
+    star_withdrawn,
     volunteer_registered,
 )
 from services.notifications.rules.text import Text
@@ -42,6 +44,8 @@ __all__ = [
     "case_closed",
     "case_held",
     "case_returned",
+    "deputies",
+    "for_deputy",
     "hours_credited",
     "is_system",
     "nomination_opened",
@@ -53,6 +57,7 @@ __all__ = [
     "report_rejected",
     "report_returned",
     "star_granted",
+    "star_withdrawn",
     "task_assigned",
     "task_overdue",
     "task_reminded",

@@ -24,6 +24,7 @@ _SERVICE_OF_BUSINESS = {
     "organisation_registration": "registration",
     "activity_report": "reporting",
     "star_rating": "awards",
+    "star_review": "awards",
     "commendation": "awards",
 }
 TELL_OF_THEIR_RETURN = frozenset({"activity_report"})

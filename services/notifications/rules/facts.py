@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.notifications.rules.text import HOME, Text
-from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, RecordVoided
 from shared.contracts.registration import OrganisationApproved, RegistrationRefused, VolunteerRegistered
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
@@ -122,6 +122,22 @@ def star_granted(event: StarGranted, *, decided_by: str) -> Text:
         title_en=f"You now have {event.stars} {stars}",
         body_zh=f"{event.granted_on}，{decided_by}认定您为{_STARS[event.stars - 1]}星级志愿者，已记入您的电子档案。",
         body_en=f"Granted on {event.granted_on} by {decided_by}. It is entered in your file.",
+        link=MY_STARS,
+    )
+
+
+def star_withdrawn(event: StarWithdrawn, *, decided_by: str) -> Text:
+    """Tell a volunteer that stars were taken away, by whom and why; `decided_by` is the name of the region."""
+    left_zh = f"现为{_STARS[event.stars_left - 1]}星级志愿者" if event.stars_left else "现无星级"
+    left_en = f"You now have {event.stars_left}" if event.stars_left else "You have none now"
+    return Text(
+        kind="star.withdrawn",
+        title_zh=f"您的{_STARS[event.stars - 1]}星级已被撤销",
+        title_en=f"Your {event.stars}-star level was withdrawn",
+        body_zh=f"部分服务时长已冲销，达不到{_STARS[event.stars - 1]}星级的要求。{event.withdrawn_on}，{decided_by}决定"
+        f"撤销，{left_zh}。理由：{event.reason.rstrip('。')}。已记入您的电子档案。",
+        body_en=f"Hours that carried it do not count any more; withdrawn on {event.withdrawn_on} by {decided_by}. "
+        f"{left_en}. Reason: {event.reason.rstrip('.')}. It is entered in your file.",
         link=MY_STARS,
     )
 

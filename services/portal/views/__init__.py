@@ -3,7 +3,9 @@
 from services.portal.views.absences import blp as absences
 from services.portal.views.cases import blp as cases
 from services.portal.views.definitions import blp as definitions
+from services.portal.views.drafting import blp as drafting
 from services.portal.views.front import blp as front
+from services.portal.views.handing_over import blp as handing_over
 from services.portal.views.lists import blp as lists
 from services.portal.views.me import blp as me
 from services.portal.views.messages import blp as messages
@@ -22,6 +24,8 @@ BLUEPRINTS = (
     reports,
     absences,
     definitions,
+    drafting,
+    handing_over,
     me,
     messages,
     registering,

@@ -13,7 +13,7 @@ from services.portal.desk import CASE_SERVICES
 from services.portal.forms import Form
 from services.portal.pages import formats, go, new_id, tell, words
 from services.portal.sessions import api, person
-from services.portal.verbs import DANGEROUS, FOREMOST, MORE, REMARK, body_of, phrases_for, question_of
+from services.portal.verbs import DANGEROUS, DECIDING, FOREMOST, MORE, REMARK, body_of, phrases_for, question_of
 
 blp = Blueprint("cases", __name__)
 
@@ -73,6 +73,7 @@ def _page(service: str, case_id: str, *, lost: str = "", form: Form | None = Non
         more=[verb for verb in more if verb not in FOREMOST],
         dangerous=DANGEROUS,
         phrases=phrases_for("approve") if "approve" in may else [],
+        signature_needed=_is_needed(shown["case"], "signature", "approve"),
         steps=steps_of(shown["case"]["stages"]),
     )
 
@@ -100,7 +101,6 @@ def _question(service: str, case_id: str, verb: str, form: Form, status: int) ->
     shown = read_case(service, case_id)
     if verb not in shown["case"]["allowed_actions"]:
         return _page(service, case_id, lost=_lost(shown["case"])), 409
-    stage = next((stage for stage in shown["case"]["stages"] if stage["state"] == "open"), None)
     choices = question_of(service, shown["case"], verb)
     if len(choices["signers"]) == 1:
         form.values.setdefault("task", choices["signers"][0][0])
@@ -111,13 +111,21 @@ def _question(service: str, case_id: str, verb: str, form: Form, status: int) ->
         form=form,
         line_parts=LINE_PARTS,
         lines_pointed_at=any(name.startswith(f"{REMARK}/lines") and value for name, value in form.values.items()),
-        opinion_needed=(stage is not None and verb in stage["opinion_needed"]) or (verb in MORE and MORE[verb].words),
+        opinion_needed=_is_needed(shown["case"], "opinion", verb) or (verb in MORE and MORE[verb].words),
+        may_sign=verb in DECIDING,
+        signature_needed=_is_needed(shown["case"], "signature", verb),
         dangerous=DANGEROUS,
         **choices,
         command_id=form.text("command_id") or new_id(),
         rev=form.text("rev") or shown["case"]["rev"],
     )
     return page, status
+
+
+def _is_needed(case: Json, what: str, verb: str) -> bool:
+    """Tell whether the stage that decides now demands an opinion, or a signature, for a verb."""
+    stage = next((stage for stage in case["stages"] if stage["state"] == "open"), None)
+    return stage is not None and verb in stage[f"{what}_needed"]
 
 
 @blp.post("/cases/<service>/<case_id>/<verb>")

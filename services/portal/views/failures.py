@@ -16,6 +16,8 @@ from shared.trace import current_trace
 
 log = structlog.get_logger(__name__)
 
+#: The input of forms that hold a whole text.
+LONG_TEXT = "text"
 _SAFE = frozenset({"GET", "HEAD"})
 EXPLAINED = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 #: A stale revision is, to a person, the same as a conflict: somebody was faster.
@@ -36,11 +38,16 @@ def failure_page(status: int, *, lead: str = "", trace_id: str = "") -> tuple[st
     """Answer the page that explains a status; `lead` is what exactly happened, in the reader's language."""
     kind = _SAME.get(status, status)
     kind = kind if kind in EXPLAINED else 500
-    page = render_template("failure.html", kind=kind, lead=lead, trace_id=trace_id)
+    # What took long to write is given back, to be copied: the browser may not have it any more.
+    typed = request.form.get(LONG_TEXT, "")
+    page = render_template("failure.html", kind=kind, lead=lead, trace_id=trace_id, typed=typed)
     return page, status
 
 
-def _sign_in_again(_error: SignedOut) -> Response:
+def _sign_in_again(_error: SignedOut) -> Response | tuple[str, int]:
+    if request.form.get(LONG_TEXT):
+        visit().keep(None)
+        return failure_page(400, lead=words()("failure.signed_out"))
     if visit().tokens is not None:
         visit().keep(None)
         tell("signing_in.ended", tone="warning")

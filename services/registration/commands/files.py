@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
+
+from sqlalchemy import update
 
 from services.registration.model import FileEntry
 from shared.messaging.upsert import upsert
@@ -33,3 +36,8 @@ def enter_in_file(
     }
     entering = upsert(uow.session, FileEntry).on_conflict_do_nothing(index_elements=["source"])
     uow.session.execute(entering, entry)
+
+
+def withdraw_in_file(uow: UnitOfWork, sources: Sequence[str], *, on: date) -> None:
+    """Mark facts of an e-file as taken away on a day; their lines stay."""
+    uow.session.execute(update(FileEntry).where(FileEntry.source.in_(sources)).values(withdrawn_on=on))

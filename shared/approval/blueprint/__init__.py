@@ -14,6 +14,7 @@ from shared.approval.blueprint.verbs import VERBS, add_verbs
 from shared.approval.core.state import Party
 from shared.approval.defining import add_definitions
 from shared.approval.schemas.shown import CaseDetailOut, RecipientsOut, TrailOut
+from shared.approval.schemas.versions import LaterVersionsOut
 from shared.approval.service import Approvals
 from shared.http import now, principal, reading, signed_in, tag_revision
 from shared.identity import Principal
@@ -62,3 +63,10 @@ def _add_reading(blp: Blueprint, approvals: Approvals) -> None:
     def recipients(case_id: str) -> Any:
         """List the officials who can be given a part in a case, with the verbs for which one can choose them."""
         return {"items": approvals.recipients(reading(), case_id=case_id, principal=principal(), at=now())}
+
+    @blp.route("/cases/<case_id>/later-versions", methods=["GET"])
+    @blp.response(200, LaterVersionsOut)
+    @signed_in
+    def later_versions(case_id: str) -> Any:
+        """List the later versions of a case's definition, and whether it could migrate to each."""
+        return {"items": approvals.later_versions(reading(), case_id=case_id, principal=principal(), at=now())}

@@ -9,12 +9,13 @@ from flask_smorest import Blueprint
 
 from shared.approval.batches import Tried
 from shared.approval.blueprint.auditing import note
-from shared.approval.commands import Action
+from shared.approval.commands import Action, Details
 from shared.approval.core.words import Verb
-from shared.approval.schemas.many import DecisionsIn, DecisionsOut, HandOverIn, HandOverOut
+from shared.approval.schemas.many import DecisionsIn, DecisionsOut, HandOverIn, HandOverOut, HoldingsOut
+from shared.approval.schemas.shown import RecipientsOut
 from shared.approval.service import Approvals
 from shared.errors import Fault, Invalid, PreconditionMissing
-from shared.http import allow, answers_anew, principal, signed_in, uow
+from shared.http import allow, answers_anew, now, principal, reading, signed_in, uow
 from shared.http.idempotency import command_key, own_id
 from shared.http.problems import problem_of
 from shared.identity import Role
@@ -55,6 +56,7 @@ def _add_decisions(blp: Blueprint, approvals: Approvals) -> None:
                 command_id=own_id(row["command_id"]),
                 expected_rev=row["revision"],
                 opinion=body["opinion"],
+                details=Details(signature=row["signature"]),
             )
             for row in rows
         ]
@@ -65,6 +67,20 @@ def _add_decisions(blp: Blueprint, approvals: Approvals) -> None:
 
 
 def _add_hand_over(blp: Blueprint, approvals: Approvals) -> None:
+    @blp.route("/hand-over", methods=["GET"])
+    @blp.response(200, HoldingsOut)
+    @allow(Role.SYSTEM_ADMIN)
+    def list_holdings() -> Any:
+        """List who has tasks that a hand-over would move, and how many."""
+        return {"items": approvals.holdings(reading(), principal=principal(), at=now())}
+
+    @blp.route("/hand-over/<account_id>/successors", methods=["GET"])
+    @blp.response(200, RecipientsOut)
+    @allow(Role.SYSTEM_ADMIN)
+    def list_successors(account_id: str) -> Any:
+        """List the officials who could take over somebody's tasks, those of the lowest codes first."""
+        return {"items": approvals.successors(reading(), from_account=account_id, principal=principal(), at=now())}
+
     @blp.route("/hand-over", methods=["POST"], parameters=[_KEY])
     @blp.arguments(HandOverIn)
     @blp.response(200, HandOverOut)

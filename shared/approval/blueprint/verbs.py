@@ -17,7 +17,17 @@ from shared.approval.blueprint.auditing import note
 from shared.approval.commands import Details
 from shared.approval.core.state import Remark
 from shared.approval.core.words import Verb
-from shared.approval.schemas.sent import CopyIn, GiveIn, MigrateIn, NamedTaskIn, ReturnIn, SignIn, TaskVerbIn, VerbIn
+from shared.approval.schemas.sent import (
+    CopyIn,
+    DecideIn,
+    GiveIn,
+    MigrateIn,
+    NamedTaskIn,
+    ReturnIn,
+    SignIn,
+    TaskVerbIn,
+    VerbIn,
+)
 from shared.approval.schemas.shown import CaseOut
 from shared.approval.service import Approvals
 from shared.errors import AnyuanError, PreconditionMissing
@@ -35,8 +45,8 @@ class Wire:
 
 #: The verbs that people use, in the order of the document.
 VERBS: Mapping[Verb, Wire] = {
-    Verb.APPROVE: Wire(TaskVerbIn, "Approve a case at the stage that asks one (同意)."),
-    Verb.REJECT: Wire(TaskVerbIn, "Reject a case, which ends it (驳回)."),
+    Verb.APPROVE: Wire(DecideIn, "Approve a case at the stage that asks one (同意)."),
+    Verb.REJECT: Wire(DecideIn, "Reject a case, which ends it (驳回)."),
     Verb.RETURN: Wire(ReturnIn, "Return a case to its initiator, or to an earlier node of the round (退回)."),
     Verb.WITHDRAW: Wire(VerbIn, "Take back a case that one has opened (撤回)."),
     Verb.RESUBMIT: Wire(VerbIn, "Submit a returned case again, with the content that its record has now (重新提交)."),
@@ -120,6 +130,7 @@ def _details(body: Mapping[str, Any]) -> Details:
         node=body.get("node"),
         placing=body.get("placing"),
         version=body.get("version"),
+        signature=body.get("signature", ""),
     )
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from shared.approval.core.asking import open_ready
 from shared.approval.core.command import MIGRATED, TERMINATED, Command
 from shared.approval.core.deadline import moved_start
+from shared.approval.core.definition import Definition
+from shared.approval.core.demands import need_words
 from shared.approval.core.exclusion import carried_over
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
-from shared.approval.core.route import PlannedStage, plan
-from shared.approval.core.state import Stage
+from shared.approval.core.route import Link, PlannedStage, plan
+from shared.approval.core.state import Case, Stage
 from shared.approval.core.words import CaseState, StageState
 
 
 def suspend(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `suspend`: the case's clock and its verbs stand still."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
     moving.case = replace(moving.case, state=CaseState.SUSPENDED, suspended_at=moving.at)
 
@@ -41,30 +44,30 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
 
 def terminate(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `terminate`: an administrator ends the case, and says why."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
     moving.end_round(None, StageState.CANCELLED, TERMINATED, command.actor.person)
     moving.close(CaseState.TERMINATED)
 
 
 def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
-    """Carry out `migrate`: a running case goes over to a later version of its definition.
+    """Carry out `migrate`: a running case goes over to a later version of its definition, with a reason.
 
     What it has passed stays passed; the nodes that decide now are asked anew, by the later version, and what comes
     after them is laid out by it. `content` is the round's.
 
     :raises Refused: `cannot_migrate` when it is no later version of the same definition, or a node that decides now
-        is not on its way.
+        is not on its way; `opinion_required`.
     """
     target, case = command.definition, moving.case
     if target is None or target.key != case.definition.key or target.version <= case.definition.version:
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
     content = command.content or {}
-    passed = {stage.node_key: stage.number for stage in case.live_stages if stage.state is StageState.PASSED}
-    carried = {stage.node_key for stage in carried_over(case, moving.definition)}
-    planned = plan(target, moving.world.chain, content, without=passed.keys() | carried)
-    if {stage.node_key for stage in case.active_stages} - {stop.node.key for stop in planned}:
+    planned = ahead(case, moving.definition, target, moving.world.chain, content)
+    if not_on_its_way(case, planned):
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
+    need_words(command)
+    passed = _passed(case)
     moving.note_verb(command, version=target.version, sha256=target.sha256)
     for stage in case.live_stages:
         if stage.state is not StageState.PASSED:
@@ -74,6 +77,24 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
     moving.definition = target
     moving.lay_out(planned, after=_behind(plan(target, moving.world.chain, content), planned, passed))
     open_ready(moving)
+
+
+def ahead(
+    case: Case, bound: Definition, target: Definition, chain: Sequence[Link], content: Mapping[str, Any]
+) -> tuple[PlannedStage, ...]:
+    """Answer what a case that is `bound` to one version would still have before it by another."""
+    carried = {stage.node_key for stage in carried_over(case, bound)}
+    return plan(target, chain, content, without=_passed(case).keys() | carried)
+
+
+def not_on_its_way(case: Case, planned: Sequence[PlannedStage]) -> tuple[str, ...]:
+    """Answer the nodes that decide a case now and are not among those planned: with any, it cannot migrate there."""
+    known = {stop.node.key for stop in planned}
+    return tuple(dict.fromkeys(stage.node_key for stage in case.active_stages if stage.node_key not in known))
+
+
+def _passed(case: Case) -> Mapping[str, int]:
+    return {stage.node_key: stage.number for stage in case.live_stages if stage.state is StageState.PASSED}
 
 
 def _behind(
@@ -89,7 +110,7 @@ def _behind(
 
 def request_revocation(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `request_revocation` (撤销): ask for an approved case to be undone; another case decides that."""
-    _need_reason(command)
+    need_words(command)
     moving.note_verb(command)
 
 
@@ -103,8 +124,3 @@ def recount(moving: Moving, stage: Stage) -> bool:
         return True
     moving.timers[:] = timers
     return False
-
-
-def _need_reason(command: Command) -> None:
-    if not command.opinion.strip():
-        raise Refused.because(RefusalCode.OPINION_REQUIRED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.approval.core.command import Command, Reminder
+from shared.approval.core.demands import need_words, task_of
 from shared.approval.core.moving import Moving
 from shared.approval.core.pointers import matches
 from shared.approval.core.refusal import Permit, Refusal, RefusalCode, Refused
@@ -37,7 +38,7 @@ def send_copies(moving: Moving, command: Command, _permit: Permit) -> None:
 
 def mark_read(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `mark_read` (已阅): a copy was read."""
-    task = _required(permit)
+    task = task_of(permit)
     moving.note_verb(command, task)
     moving.end_task(task, TaskState.READ, command.actor.person)
 
@@ -53,14 +54,14 @@ def remind(moving: Moving, command: Command, _permit: Permit) -> None:
 
 def comment(moving: Moving, command: Command, _permit: Permit) -> None:
     """Carry out `comment` (沟通): something is said, and the flow stays where it is."""
-    _need_words(command)
+    need_words(command)
     moving.note_verb(command)
 
 
 def consult(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `consult` (征询): somebody is asked for their view; one's own task stays one's own."""
-    _need_words(command)
-    task = _required(permit)
+    need_words(command)
+    task = task_of(permit)
     regions = {link.region for link in moving.world.chain}
     if len(command.to) != 1:
         raise Refused.because(RefusalCode.RECIPIENT_UNFIT)
@@ -87,8 +88,8 @@ def consult(moving: Moving, command: Command, permit: Permit) -> None:
 
 def answer(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `answer`: the view that was asked for."""
-    _need_words(command)
-    task = _required(permit)
+    need_words(command)
+    task = task_of(permit)
     moving.note_verb(command, task)
     moving.end_task(task, TaskState.PASSED, command.actor.person, on_behalf_of=permit.on_behalf_of)
 
@@ -109,13 +110,3 @@ def amend(moving: Moving, command: Command, _permit: Permit) -> None:
     if frozen or not named:
         raise Refused(Refusal(RefusalCode.FIELD_FROZEN, pointers=frozen))
     moving.note_verb(command, fields=[one.pointer for one in command.remarks])
-
-
-def _required(permit: Permit) -> Task:
-    assert permit.task is not None
-    return permit.task
-
-
-def _need_words(command: Command) -> None:
-    if not command.opinion.strip():
-        raise Refused.because(RefusalCode.OPINION_REQUIRED)

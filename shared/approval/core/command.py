@@ -56,6 +56,7 @@ class Command:
     actor: Party
     salt: str
     opinion: str = ""
+    signature: str = ""  # the reference of one that is kept elsewhere
     remarks: tuple[Remark, ...] = ()
     expected_rev: int | None = None
     content: Mapping[str, Any] | None = None

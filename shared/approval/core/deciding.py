@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shared.approval.core.asking import ask, ask_others, open_ready, settle
 from shared.approval.core.command import DECIDED_BY_ANOTHER, DUPLICATE, RETURNED, TAKEN_BACK, WITHDRAWN, Command
+from shared.approval.core.demands import need_what_a_node_demands, task_of
 from shared.approval.core.exclusion import DECIDES
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
@@ -26,11 +27,11 @@ from shared.approval.core.words import (
 
 def decide(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `approve` or `reject`: the answer of one approver or signer."""
-    task = _required(permit)
-    _need_opinion(moving, command, task)
+    task = task_of(permit)
+    stage = moving.case.stage(task.stage)
+    need_what_a_node_demands(command, moving.definition.node(stage.node_key))
     moving.note_verb(command, task)
     _answer(moving, command, permit, task, DECIDES[command.verb])
-    stage = moving.case.stage(task.stage)
     fall_back(moving, task)
     settle(moving, stage, command.actor.person)
     ask_others(moving, stage)
@@ -38,9 +39,10 @@ def decide(moving: Moving, command: Command, permit: Permit) -> None:
 
 def return_(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `return`: to the initiator, which ends the round, or to a node of this round, which visits it anew."""
-    task = _required(permit)
-    _need_opinion(moving, command, task)
+    task = task_of(permit)
     stage, person = moving.case.stage(task.stage), command.actor.person
+    node = moving.definition.node(stage.node_key)
+    need_what_a_node_demands(command, node)
     if command.node in (None, INITIATOR):
         moving.note_verb(command, task)
         _answer(moving, command, permit, task, TaskState.RETURNED)
@@ -50,7 +52,7 @@ def return_(moving: Moving, command: Command, permit: Permit) -> None:
     target = next((one for one in moving.case.live_stages if one.node_key == command.node), None)
     if target is None:
         raise Refused.because(RefusalCode.NOWHERE_TO_RETURN)
-    then = moving.definition.node(stage.node_key).returns.then
+    then = node.returns.then
     moving.note_verb(command, task, to=command.node, then=then.value)
     _answer(moving, command, permit, task, TaskState.RETURNED)
     _visit_again(moving, target, stage, command)
@@ -60,7 +62,7 @@ def return_(moving: Moving, command: Command, permit: Permit) -> None:
 
 def take_back(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `take_back`: what the approval opened is closed again, and the task is the approver's once more."""
-    passed = _required(permit)
+    passed = task_of(permit)
     moving.note_verb(command, passed)
     person = command.actor.person
     stage = moving.case.stage(passed.stage)
@@ -126,17 +128,6 @@ def withdraw(moving: Moving, command: Command, _permit: Permit) -> None:
     moving.note_verb(command)
     moving.end_round(None, StageState.CANCELLED, WITHDRAWN, command.actor.person)
     moving.close(CaseState.WITHDRAWN)
-
-
-def _required(permit: Permit) -> Task:
-    assert permit.task is not None
-    return permit.task
-
-
-def _need_opinion(moving: Moving, command: Command, task: Task) -> None:
-    node = moving.definition.node(moving.case.stage(task.stage).node_key)
-    if command.verb in node.opinion and not command.opinion.strip():
-        raise Refused.because(RefusalCode.OPINION_REQUIRED)
 
 
 def _answer(moving: Moving, command: Command, permit: Permit, task: Task, state: TaskState) -> None:

@@ -24,8 +24,8 @@ DEFAULT_MAX_VISITS = 5
 MOST_ROUNDS = 99
 #: The ways in which several decide at once, whose node says whether one reject ends it.
 JOINT = (Mode.ALL, Mode.VOTE)
-#: The verbs for which a node can demand an opinion.
-OPINION_VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN)
+#: The verbs that decide, for which a node can demand an opinion or a signature.
+DECIDING_VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN)
 TIERS = tuple(Tier)  # in the order in which a route may name them
 
 
@@ -113,6 +113,7 @@ class Node:
     mode: Mode
     approvers: tuple[Approver, ...]
     opinion: frozenset[Verb]
+    signature: frozenset[Verb] = frozenset()
     veto: bool | None = None
     threshold: Threshold | None = None
     due: Span | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from shared.approval.core.asking import ask
 from shared.approval.core.command import SIGNER_REMOVED, Command
+from shared.approval.core.demands import need_words, task_of
 from shared.approval.core.exclusion import ADMINISTRATOR, excluded
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
@@ -23,7 +24,7 @@ _SIGNS: Mapping[Placing, TaskKind] = {
 
 def claim(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `claim`: a post's task becomes one holder's. Who has it already keeps it, and nothing is written."""
-    task = _required(permit)
+    task = task_of(permit)
     if task.state is TaskState.CLAIMED:
         return
     moving.note_verb(command, task)
@@ -33,14 +34,14 @@ def claim(moving: Moving, command: Command, permit: Permit) -> None:
 
 def unclaim(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `unclaim`: the task is the post's again."""
-    task = _required(permit)
+    task = task_of(permit)
     moving.note_verb(command, task)
     moving.opened.append(moving.change_task(replace(task, state=TaskState.OPEN, assignee=None, assignee_name="")))
 
 
 def transfer(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `transfer` (转办): the task is somebody else's for good."""
-    task = _required(permit)
+    task = task_of(permit)
     party, seat = receiver(moving, command, task)
     moving.note_verb(command, task, to=party.account_id)
     _hand_on(moving, command, permit, task, party, seat)
@@ -51,7 +52,7 @@ def delegate(moving: Moving, command: Command, permit: Permit) -> None:
 
     A delegate who delegates further is out of it: the answer goes to the one who asked first.
     """
-    task = _required(permit)
+    task = task_of(permit)
     party, seat = receiver(moving, command, task)
     moving.note_verb(command, task, to=party.account_id)
     if task.kind is TaskKind.DELEGATE:
@@ -64,8 +65,8 @@ def delegate(moving: Moving, command: Command, permit: Permit) -> None:
 
 def resolve(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `resolve`: the delegate's opinion is given, and the task is the delegator's again."""
-    _need_words(command)
-    task = _required(permit)
+    need_words(command)
+    task = task_of(permit)
     moving.note_verb(command, task)
     moving.end_task(task, TaskState.PASSED, command.actor.person, on_behalf_of=permit.on_behalf_of)
     fall_back(moving, task)
@@ -74,7 +75,7 @@ def resolve(moving: Moving, command: Command, permit: Permit) -> None:
 
 def add_sign(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `add_sign` (加签): somebody else signs too, before, after or beside the one who adds them."""
-    task = _required(permit)
+    task = task_of(permit)
     party, seat = receiver(moving, command, task)
     placing = command.placing or Placing.PARALLEL
     moving.note_verb(command, task, to=party.account_id, placing=placing.value)
@@ -87,7 +88,7 @@ def add_sign(moving: Moving, command: Command, permit: Permit) -> None:
 
 def remove_sign(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out `remove_sign` (减签): an added signer who has not spoken is taken off again."""
-    signer = _required(permit)
+    signer = task_of(permit)
     moving.note_verb(command, signer)
     moving.cancel_task(signer, SIGNER_REMOVED, command.actor.person)
     fall_back(moving, signer)
@@ -96,7 +97,7 @@ def remove_sign(moving: Moving, command: Command, permit: Permit) -> None:
 
 def hand_over(moving: Moving, command: Command, permit: Permit) -> None:
     """Carry out one part of `hand_over_all` (离职转办): a task that is one person's by name becomes another's."""
-    task = _required(permit)
+    task = task_of(permit)
     party, seat = receiver(moving, command, task)
     moving.note_verb(command, task, to=party.account_id)
     if task.state in (TaskState.OPEN, TaskState.CLAIMED):
@@ -139,13 +140,3 @@ def _for(task: Task, party: Party, seat: Seat) -> Task:
 
 def _named(task: Task, person: Person) -> Task:
     return replace(task, assignee=person.account_id, assignee_name=person.name)
-
-
-def _need_words(command: Command) -> None:
-    if not command.opinion.strip():
-        raise Refused.because(RefusalCode.OPINION_REQUIRED)
-
-
-def _required(permit: Permit) -> Task:
-    assert permit.task is not None
-    return permit.task

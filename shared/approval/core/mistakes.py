@@ -51,6 +51,9 @@ class Mistake(StrEnum):
     NO_DEADLINE = "no_deadline"
     OUT_OF_REACH = "out_of_reach"
     NOT_EARLIER = "not_earlier"
+    OTHER_BRANCH = "other_branch"
+    NOT_DECIDED = "not_decided"
+    CONTRADICTION = "contradiction"
     OTHER_KEY = "other_key"
     UNKNOWN_ROLE = "unknown_role"
     UNKNOWN_ACCOUNT = "unknown_account"
@@ -110,6 +113,18 @@ WORDS: Mapping[Mistake, tuple[str, str]] = {
     Mistake.NO_DEADLINE: ("须同时设定时限 due", "needs `due`: nothing is overdue without a deadline"),
     Mistake.OUT_OF_REACH: ("即使全部同意也达不到", "could not be reached if all of them approved"),
     Mistake.NOT_EARLIER: ("“{key}”不是前面的环节", '"{key}" is not a node before this one'),
+    Mistake.OTHER_BRANCH: (
+        "“{key}”在另一分支上，从这里永远无法退回到它",
+        '"{key}" is on another branch: no case can be returned to it from here',
+    ),
+    Mistake.NOT_DECIDED: (
+        "“{key}”等待另一事项的结果，不能退回到它",
+        '"{key}" waits for another case and decides nothing itself: no case can be returned to it',
+    ),
+    Mistake.CONTRADICTION: (
+        "对“{field}”的要求互相矛盾，永远不会成立",
+        'can never hold: what it asks of "{field}" contradicts itself',
+    ),
     Mistake.OTHER_KEY: ("“{key}”与名称“{name}”不一致", '"{key}" is not the name {name}'),
     Mistake.UNKNOWN_ROLE: ("没有“{value}”这个办理角色，可用：{known}", '"{value}" is not one of {known}'),
     Mistake.UNKNOWN_ACCOUNT: ("账号“{value}”没有任何任职", 'the account "{value}" holds no post'),

@@ -245,7 +245,12 @@ class Moving:
             verb=command.verb,
             actor=command.actor.account_id,
             command_id=command.id,
-            said=Said(name=command.actor.name, opinion=command.opinion, remarks=command.remarks),
+            said=Said(
+                name=command.actor.name,
+                opinion=command.opinion,
+                signature=command.signature,
+                remarks=command.remarks,
+            ),
             salt=command.salt,
             stage=own.stage,
             task=own.task,

@@ -84,6 +84,8 @@ class _Route:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._keys: set[str] = set()
+        # The nodes that a case has gone through when it comes to the one that is read, and why none returns to them.
+        self._passed: dict[str, Mistake | None] = {}
         self._height = -1
         self._depth = 0
 
@@ -95,12 +97,14 @@ class _Route:
     def _item(self, item: Mapping[str, Any], place: str) -> Item:
         if "fork" in item:
             return self._fork(item, place)
-        node = node_of(self._reader, item, place, earlier=frozenset(self._keys))
+        beside = dict.fromkeys(self._keys, Mistake.OTHER_BRANCH)
+        node = node_of(self._reader, item, place, earlier=beside | self._passed)
         if node.key in self._keys:
             self._reader.problem(at(place, "node"), Mistake.SAME_NODE, key=node.key)
         if node.key in RESERVED:
             self._reader.problem(at(place, "node"), Mistake.RESERVED_NODE, key=node.key)
         self._keys.add(node.key)
+        self._passed[node.key] = None if node.subcase is None else Mistake.NOT_DECIDED
         self._climb(node, place)
         return node
 
@@ -120,12 +124,14 @@ class _Route:
         entries = self._reader.items(item, "branches", place, least=2)
         branches = []
         bottom = top = self._height
+        before, passed = dict(self._passed), dict(self._passed)
         for index, entry in enumerate(entries):
             # Branches lie beside each other: each begins at the height at which the fork does.
-            self._height = bottom
+            self._height, self._passed = bottom, dict(before)
             branches.append(self._branch(kind, entry, f"{place}.branches[{index}]"))
             top = max(top, self._height)
-        self._height = top
+            passed |= self._passed
+        self._height, self._passed = top, passed
         self._depth -= 1
         self._check_branches(kind, branches, place)
         return Fork(kind, tuple(branches))

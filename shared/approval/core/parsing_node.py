@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.approval.core.definition import (
+    DECIDING_VERBS,
     JOINT,
-    OPINION_VERBS,
     Approver,
     Fields,
     Node,
@@ -29,6 +29,7 @@ _DECIDED = _ALWAYS | {
     "mode",
     "approvers",
     "opinion",
+    "signature",
     "due",
     "remind",
     "escalate",
@@ -45,8 +46,8 @@ _LONGEST_SPAN = 9_999
 RESERVED = frozenset({_INITIATOR, _EARLIER, ANYWHERE})
 
 
-def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: frozenset[str]) -> Node:
-    """Answer a node; `earlier` are the keys of the nodes that stand before it."""
+def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: Mapping[str, Mistake | None]) -> Node:
+    """Answer a node; `earlier` are the nodes before it, each with the reason why none is returned to it, if any."""
     if "subcase" in item:
         return _waiting_node(reader, item, place)
     mode = reader.one_of(item, "mode", place, Mode)
@@ -60,7 +61,8 @@ def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: fro
         tier=reader.one_of(item, "tier", place, Tier),
         mode=mode,
         approvers=approvers,
-        opinion=_opinion(reader, item, place),
+        opinion=_verbs(reader, item, "opinion", place),
+        signature=_verbs(reader, item, "signature", place),
         veto=reader.flag(item, "veto", place) if mode in JOINT else None,
         threshold=threshold,
         due=_span(reader, item, "due", place) if "due" in item else None,
@@ -138,11 +140,11 @@ def _approver(reader: Reader, item: Mapping[str, Any], place: str, *, by_weight:
     return Approver(role=name, weight=weight) if named[0] == "role" else Approver(account=name, weight=weight)
 
 
-def _opinion(reader: Reader, item: Mapping[str, Any], place: str) -> frozenset[Verb]:
-    value = item.get("opinion", [])
-    words = [verb.value for verb in OPINION_VERBS]
+def _verbs(reader: Reader, item: Mapping[str, Any], name: str, place: str) -> frozenset[Verb]:
+    value = item.get(name, [])
+    words = [verb.value for verb in DECIDING_VERBS]
     if not isinstance(value, list) or any(word not in words for word in value):
-        reader.problem(at(place, "opinion"), Mistake.NOT_VERBS, known=listed(words))
+        reader.problem(at(place, name), Mistake.NOT_VERBS, known=listed(words))
         return frozenset()
     return frozenset(Verb(word) for word in value)
 
@@ -177,7 +179,7 @@ def _substitute(reader: Reader, item: Mapping[str, Any], name: str, place: str) 
     return Substitute(reader.text(found, "role", place), reader.one_of(found, "tier", place, Tier))
 
 
-def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: frozenset[str]) -> Returns:
+def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: Mapping[str, Mistake | None]) -> Returns:
     found = reader.mapping(item, "returns", place, ("to", "then"))
     if found is None:
         return Returns()
@@ -185,8 +187,10 @@ def _returns(reader: Reader, item: Mapping[str, Any], place: str, earlier: froze
     reader.known(found, place, {"to", "then"})
     to = reader.texts(found, "to", place) or (_INITIATOR, _EARLIER)
     named = frozenset(to) - {_INITIATOR, _EARLIER}
-    for key in sorted(named - earlier):
-        reader.problem(at(place, "to"), Mistake.NOT_EARLIER, key=shown(key))
+    for key in sorted(named):
+        mistake = earlier.get(key, Mistake.NOT_EARLIER)
+        if mistake is not None:
+            reader.problem(at(place, "to"), mistake, key=shown(key))
     return Returns(
         initiator=_INITIATOR in to,
         nodes=None if _EARLIER in to else named,

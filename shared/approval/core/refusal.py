@@ -33,6 +33,7 @@ class RefusalCode(StrEnum):
     CANNOT_MIGRATE = "cannot_migrate"
     STALE_REVISION = "stale_revision"
     OPINION_REQUIRED = "opinion_required"
+    SIGNATURE_REQUIRED = "signature_required"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The trail (留痕): what happened to a case, append-only and chained by hash.
 
 Each entry's hash covers the hash before it, so that an entry which is changed, dropped or slipped in later shows.
-What a person said (name, opinion, remarks) enters the chain as a salted commitment only: erasing a person's text
-breaks no chain, changing it does.
+What a person said (name, opinion, signature, remarks) enters the chain as a salted commitment only: erasing a
+person's text breaks no chain, changing it does.
 """
 
 from __future__ import annotations
@@ -44,16 +44,20 @@ Kind = Verb | Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """The personal part of a decision, as the person was called and as they put it then."""
+    """The personal part of a decision, as the person was called and as they put it then.
+
+    `signature` refers to a handwritten or electronic one that is kept elsewhere.
+    """
 
     name: str
     opinion: str = ""
+    signature: str = ""
     remarks: tuple[Remark, ...] = ()
 
     def value(self) -> dict[str, Any]:
         """Answer the plain value that the commitment is made of."""
         remarks = [{"pointer": remark.pointer, "reason": remark.reason} for remark in self.remarks]
-        return {"name": self.name, "opinion": self.opinion, "remarks": remarks}
+        return {"name": self.name, "opinion": self.opinion, "signature": self.signature, "remarks": remarks}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import yaml
 
 from shared.approval.core.condition import Compare, Condition, Joined
 from shared.approval.core.definition import (
-    OPINION_VERBS,
+    DECIDING_VERBS,
     Approver,
     Branch,
     Definition,
@@ -189,9 +189,10 @@ class Wording:
             yield self("remind", span=self._span(node.reminders.every), most=node.reminders.most)
 
     def _ways_and_fields(self, node: Node) -> Iterator[str]:
-        if node.opinion:
-            verbs = (self(f"verb_{verb.value}") for verb in OPINION_VERBS if verb in node.opinion)
-            yield self("opinion", verbs=self("beside").join(verbs))
+        for name, needed in (("opinion", node.opinion), ("signature", node.signature)):
+            if needed:
+                verbs = (self(f"verb_{verb.value}") for verb in DECIDING_VERBS if verb in needed)
+                yield self(name, verbs=self("beside").join(verbs))
         returns = node.returns
         where = [
             *([self("initiator")] if returns.initiator else []),

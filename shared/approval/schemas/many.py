@@ -6,18 +6,19 @@ from marshmallow import Schema, fields, validate
 
 from shared.approval.core.exclusion import DECIDES
 from shared.approval.core.words import CaseState
-from shared.approval.schemas.sent import LONGEST_OPINION
+from shared.approval.schemas.sent import LONGEST_OPINION, signature
 
 MOST_ROWS = 200
 _LONGEST_ID = 255
 
 
 class DecisionRowIn(Schema):
-    """One case of a batch: the revision that was read, and the command's own id."""
+    """One case of a batch: the revision that was read, the command's own id, and the case's own signature."""
 
     case_id = fields.String(required=True, validate=validate.Length(min=1, max=40))
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=1_000_000))
     command_id = fields.String(required=True, validate=validate.Length(min=1, max=_LONGEST_ID))
+    signature = signature()
 
 
 class DecisionsIn(Schema):
@@ -80,3 +81,20 @@ class HandOverOut(Schema):
     results = fields.List(fields.Nested(HandOverResultOut), required=True)
     more = fields.Boolean(required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class HoldingOut(Schema):
+    """How much work is one person's by name."""
+
+    account_id = fields.String(required=True)
+    name = fields.String(required=True)
+    tasks = fields.Integer(required=True)
+    regions = fields.List(
+        fields.String(), required=True, metadata={"description": "Whoever takes over has to hold a post in them"}
+    )
+
+
+class HoldingsOut(Schema):
+    """Who has unfinished tasks by name in cases of the administrator's regions, the busiest first."""
+
+    items = fields.List(fields.Nested(HoldingOut), required=True)

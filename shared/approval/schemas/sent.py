@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from shared.approval.core.words import CaseState, Placing
 from shared.approval.filters import SHORTEST_TITLE
 from shared.approval.lists import TaskList
+from shared.approval.tables import LONGEST_SIGNATURE
 from shared.http.paging import PageArguments
 
 LONGEST_OPINION = 2000
@@ -38,7 +39,22 @@ class TaskVerbIn(VerbIn):
     task = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(min=1, max=99_999))
 
 
-class ReturnIn(TaskVerbIn):
+def signature() -> fields.String:
+    """Answer the field for the reference of a signature."""
+    return fields.String(
+        load_default="",
+        validate=validate.Length(max=LONGEST_SIGNATURE),
+        metadata={"description": "The reference of a signature that is kept elsewhere, such as a certificate's serial"},
+    )
+
+
+class DecideIn(TaskVerbIn):
+    """A decision, with the opinion and, where the stage asks for one, a signature."""
+
+    signature = signature()
+
+
+class ReturnIn(DecideIn):
     """A return: the opinion, what is wrong with which field, and to which node when not to the initiator."""
 
     remarks = fields.List(fields.Nested(RemarkSchema), load_default=list, validate=validate.Length(max=MOST_REMARKS))

@@ -13,6 +13,12 @@ def _word(words: type[CaseState | StageState | TaskState | Verb]) -> fields.Stri
     return fields.String(required=True, metadata={"enum": [word.value for word in words]})
 
 
+def _signature() -> fields.String:
+    return fields.String(
+        required=True, metadata={"description": "The reference of a signature that is kept elsewhere; empty for none"}
+    )
+
+
 class TaskOut(Schema):
     """One task of a stage: whom it asks (a role in the stage's region, or one account) and who ended it."""
 
@@ -59,6 +65,9 @@ class StageOut(Schema):
     decided_by_name = fields.String(required=True, allow_none=True)
     decided_at = fields.AwareDateTime(required=True, allow_none=True)
     opinion_needed = fields.List(fields.String(), required=True, metadata={"description": "Verbs that need an opinion"})
+    signature_needed = fields.List(
+        fields.String(), required=True, metadata={"description": "Verbs that need a signature"}
+    )
     due_at = fields.AwareDateTime(required=True, allow_none=True)
     due_is_provisional = fields.Boolean(
         required=True, metadata={"description": "The workdays of that year are not loaded yet"}
@@ -75,6 +84,7 @@ class LastOut(Schema):
     name = fields.String(required=True)
     region = fields.String(required=True)
     opinion = fields.String(required=True)
+    signature = _signature()
     at = fields.AwareDateTime(required=True)
 
 
@@ -159,6 +169,7 @@ class TimelineOut(Schema):
     region = fields.String(required=True)
     region_name = fields.String(required=True)
     opinion = fields.String(required=True)
+    signature = _signature()
     remarks = fields.List(fields.Nested(RemarkSchema), required=True)
 
 
@@ -207,7 +218,7 @@ class TaskCountsOut(Schema):
     returned = fields.Integer(required=True)
     cc = fields.Integer(required=True)
     started = fields.Integer(required=True)
-    done = fields.Integer(required=True)
+    done = fields.Integer(required=True, metadata={"description": "Counted up to 1000"})
     held = fields.Integer(required=True)
     provisional = fields.Integer(
         required=True, metadata={"description": "Cases whose deadline waits for the workdays of its year"}

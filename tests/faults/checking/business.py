@@ -104,6 +104,8 @@ def files_agree(node: Node) -> Iterator[str]:
     entries = node["records"].table("ledger_entry")
     expected = {f"hours/{entry['id']}": entry["hours_hundredths"] for entry in entries}
     expected |= {f"star/{row['nomination_id']}": None for row in node["awards"].table("star")}
+    reviews = node["awards"].table("star_review")
+    expected |= {f"star.withdrawn/{row['id']}": None for row in reviews if row["state"] == "taken"}
     expected |= {f"award/{row['id']}": None for row in node["awards"].table("award")}
     found = {row["source"]: row["hours_hundredths"] for row in node["registration"].table("file_entry")}
     for source in expected.keys() ^ found.keys():
@@ -122,7 +124,8 @@ def files_agree(node: Node) -> Iterator[str]:
 def stars_and_awards_were_granted(node: Node) -> Iterator[str]:
     """Find stars and awards without their event or their decided case, and the other way round."""
     awards = node["awards"]
-    granted = {row["id"]: row["case_id"] for row in awards.table("nomination") if row["state"] == "granted"}
+    decided = (row for row in awards.table("nomination") if row["state"] in ("granted", "revoked"))
+    granted = {row["id"]: row["case_id"] for row in decided}
     cases = {row["id"]: row["state"] for row in awards.table("approval_case")}
     given = Counter(row["nomination_id"] for table in ("star", "award") for row in awards.table(table))
     told = Counter(

@@ -35,6 +35,7 @@ def test_a_case_is_read_decided_and_its_revision_is_its_tag(office: Office, app:
         "name": "Ben",
         "region": "130123",
         "opinion": "同意",
+        "signature": "",
         "at": decided.json["last"]["at"],
     }
     assert decided.json["allowed_actions"] == ["take_back", "cc", "comment"]

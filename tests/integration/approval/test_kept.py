@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.approval import attempts
 from shared.approval.attempts import Attempt
+from shared.approval.commands import Details
 from shared.approval.core.words import Verb
 from shared.approval.tables import DecisionRow, RoundRow
 from shared.approval.triggers import KEPT, create_triggers, drop_triggers
@@ -18,6 +19,7 @@ CHANGES = [
     "UPDATE approval_event SET hash = hash",
     "UPDATE approval_decision SET verb = 'reject'",
     "UPDATE approval_decision SET opinion = '同意'",
+    "UPDATE approval_decision SET signature = 'another'",
     "UPDATE approval_decision SET actor_id = NULL",
     "UPDATE approval_round SET content = '{}'",
     "UPDATE approval_round SET commitment = 'x'",
@@ -45,10 +47,11 @@ def test_the_database_refuses_to_rewrite_history(office: Office, statement: str)
 
 def test_what_a_person_said_can_be_erased_and_the_chain_still_holds(office: Office) -> None:
     case = office.open("r1")
-    office.act(case, Verb.RETURN, BEN, opinion="请核对")
+    office.act(case, Verb.RETURN, BEN, opinion="请核对", details=Details(signature="e-file-7"))
     office.act(case, Verb.RESUBMIT, ANN)
+    gone = {"actor_name": None, "opinion": None, "signature": None, "remarks": None, "salt": None}
     with office.database.unit_of_work() as uow:
-        uow.session.execute(update(DecisionRow).values(actor_name=None, opinion=None, remarks=None, salt=None))
+        uow.session.execute(update(DecisionRow).values(**gone))
         uow.session.execute(update(RoundRow).values(content=None, salt=None))
     assert office.trail_problems(case) == ()
     detail = office.view(case)
@@ -57,7 +60,7 @@ def test_what_a_person_said_can_be_erased_and_the_chain_still_holds(office: Offi
     with office.database.reading() as session:
         trail = office.approvals.trail(session, case_id=case.id, principal=ANN, at=office.database.clock.now())
     assert trail.intact
-    assert {(line.who, line.opinion) for line in trail.entries} == {(None, "")}
+    assert {(line.who, line.opinion, line.signature) for line in trail.entries} == {(None, "", "")}
 
 
 def test_a_row_that_was_changed_under_the_triggers_shows(office: Office) -> None:

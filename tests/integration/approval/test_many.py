@@ -187,6 +187,32 @@ def test_an_administrator_sees_to_their_own_regions_only(leaving: Office, app: F
     assert hand_over(app, stranger).json["results"] == [], "a post that the directory does not know"
 
 
+def test_who_has_work_by_name_is_listed_before_it_is_handed_over(leaving: Office, app: Flask) -> None:
+    listed = caller(app, ADA).get("/hand-over")["items"]
+    assert listed == [
+        {"account_id": "ben", "name": "Ben", "tasks": 2, "regions": [COUNTY]},
+        {"account_id": "bao", "name": "Bao", "tasks": 1, "regions": [COUNTY]},
+    ]
+    cui = official("Cui", COUNTY)
+    leaving.post(cui)
+    named = caller(app, ADA).get("/hand-over/ben/successors")["items"]
+    assert [(one["name"], one["region_name"], one["verbs"]) for one in named] == [
+        ("Bao", "石家庄市正定县", ["hand_over_all"]),
+        ("Cui", "石家庄市正定县", ["hand_over_all"]),
+    ]
+    assert caller(app, ADA).get("/hand-over/nobody/successors")["items"] == []
+    done = hand_over(app, ADA, to="cui").json["results"]
+    assert len(done) == listed[0]["tasks"]
+    assert [(one["account_id"], one["tasks"]) for one in caller(app, ADA).get("/hand-over")["items"]] == [
+        ("cui", 2),
+        ("bao", 1),
+    ]
+    elsewhere = official("Eda", DINGZHOU, Role.SYSTEM_ADMIN)
+    leaving.post(elsewhere)
+    assert caller(app, elsewhere).get("/hand-over")["items"] == []
+    assert caller(app, BEN).refused("GET", "/hand-over") == (403, "forbidden")
+
+
 @pytest.mark.parametrize(
     ("who", "change", "expected"),
     [

@@ -233,7 +233,8 @@ def test_my_stars_say_what_is_missing(app: Flask, clerk: Caller) -> None:
     nominated(clerk)
     found = Caller(app, person("wang"), NOW).get("/stars/mine")
     assert (found["stars"], found["total_hours"], found["average_quality"]) == (1, "104", "4.00")
-    assert found["granted"] == [{"stars": 1, "granted_on": "2026-10-01", "decided_by_region": "130123"}]
+    given = {"stars": 1, "granted_on": "2026-10-01", "decided_by_region": "130123", "withdrawn_on": None}
+    assert found["granted"] == [given]
     assert found["next"] == {
         "stars": 2,
         "hours_needed": "300",

@@ -37,6 +37,11 @@ def test_an_event_being_retried_holds_back_later_ones_of_its_thing_and_no_others
     assert village.numbers("a") == [1, 2, 3, 4]
 
 
+@pytest.mark.fault(
+    "MP10",
+    inject="a reaction that raises, over both transports",
+    holds="after eight tries the event is dead with its reason, and its replay applies it and those behind it",
+)
 def test_an_event_that_keeps_failing_is_dead_until_it_is_replayed(village: Village) -> None:
     village.failing.add(("a", 1))
     village.note(("a", 1), ("a", 2))
@@ -59,6 +64,7 @@ def test_a_dead_event_that_is_discarded_lets_the_later_ones_go(village: Village)
     assert village.numbers("a") == [2, 3]
 
 
+@pytest.mark.fault("MP11", inject="deliver every event again, over both transports", holds="nothing changes")
 def test_delivering_everything_twice_changes_nothing(village: Village, transport: Transport) -> None:
     village.note(*((f"thing-{index}", 1) for index in range(50)))
     village.wait_written(50, "mirror")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
 from shared.failpoints import armed
@@ -21,7 +21,7 @@ from shared.messaging.publisher import ConfirmingPublisher, Outgoing
 from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of, inbox_queue_of
 from shared.messaging.sending import SENT_ROWS_ARE_KEPT
 from shared.messaging.tables import held_event, outbox
-from shared.messaging.watch import messaging_state
+from shared.messaging.watch import waiting
 from tests.integration.messaging.transports import OverRabbit
 from tests.integration.messaging.village import Noted, Village
 from tests.servers import PostgresServer, RabbitServer
@@ -35,7 +35,7 @@ def village(rabbit_village: Village) -> Village:
 def unsent(village: Village, service: str = "shop") -> int:
     database = village.databases[service]
     with database.reading() as session:
-        return messaging_state(session, database.clock.now()).unsent
+        return waiting(session, database.clock.now()).unsent
 
 
 def attempts(village: Village) -> list[int]:
@@ -271,3 +271,13 @@ def test_rows_sent_long_ago_are_pruned(village: Village, over_rabbit: OverRabbit
             return session.execute(select(func.count()).select_from(outbox)).scalar_one()
 
     village.wait(lambda: left() == 0, "the old row to go")
+
+
+def test_postgresql_is_told_to_clear_up_the_tables_whose_rows_come_and_go(village: Village) -> None:
+    with village.databases["shop"].reading() as session:
+        found = session.scalars(
+            text("SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE relname = ANY(:names)"),
+            {"names": ["outbox", "inbox", "held_event", "inbox_mark", "stream_head"]},
+        ).all()
+    assert len(found) == 5
+    assert all("autovacuum_vacuum_scale_factor=0.01" in (options or "") for options in found)

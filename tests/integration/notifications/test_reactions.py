@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.notifications.model import Message, PostHolder
 from shared.clock import FixedClock
-from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted
+from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
 from shared.contracts.records import HoursCredited, RecordVoided
 from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
@@ -95,6 +95,20 @@ TO_THE_VOLUNTEER: list[tuple[Event, str, str]] = [
             decided_by_region="130123",
         ),
         "star.granted",
+        "/my/stars",
+    ),
+    (
+        StarWithdrawn(
+            volunteer_number="130000000001",
+            review_id="review-1",
+            stars=3,
+            stars_left=1,
+            nomination_ids=("n-3",),
+            withdrawn_on=DAY,
+            decided_by_region="130100",
+            reason="记录系冒领。",
+        ),
+        "star.withdrawn",
         "/my/stars",
     ),
     (

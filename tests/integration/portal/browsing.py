@@ -52,6 +52,9 @@ class _Forms(HTMLParser):
         if tag == "select":
             self._select = ""
         elif tag == "textarea":
+            if self._area:
+                # HTML does not count the line break that a textarea may begin with.
+                self.found[-1].values[self._area] = self.found[-1].values[self._area].removeprefix("\n")
             self._area = ""
 
     def handle_data(self, data: str) -> None:

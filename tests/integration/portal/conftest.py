@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 import httpx
 import pytest
@@ -64,7 +66,13 @@ class World:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("portal")
+    with living(tmp_path_factory.mktemp("portal")) as made:
+        yield made
+
+
+@contextmanager
+def living(folder: Path) -> Iterator[World]:
+    """Let a world live in a folder, for tests whose changes the others should not see."""
     clock = AdjustableClock()
     node = Embedded(folder, clock=clock)
     node.start()
@@ -77,9 +85,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
     made = World(node, clock, place, administrators(place, folder / "administrators.json", first))
     _populate(made)
-    yield made
-    place.client.close()
-    node.stop()
+    try:
+        yield made
+    finally:
+        place.client.close()
+        node.stop()
 
 
 def _populate(world: World) -> None:

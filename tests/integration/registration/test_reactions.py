@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.awards import AwardGranted, StarGranted
+from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.contracts.registration import AbsenceChanged, PostChanged
@@ -97,6 +97,39 @@ def test_a_long_citation_fits(registration: Served) -> None:
     assert file_of(registration)["entries"][0]["title"].startswith("优")
 
 
+def test_a_star_that_was_taken_away_counts_no_more_and_both_lines_stay(registration: Served) -> None:
+    registration.listener.hear(STAR)
+    higher = StarGranted(**{**vars(STAR), "nomination_id": "n-3", "stars": 3})
+    registration.listener.hear(higher)
+    withdrawn = StarWithdrawn(
+        volunteer_number=NUMBER,
+        review_id="review-1",
+        stars=3,
+        stars_left=2,
+        nomination_ids=("n-3",),
+        withdrawn_on=date(2026, 9, 30),
+        decided_by_region="130100",
+        reason="记录系冒领",
+    )
+
+    def look() -> list[tuple[str, str | None]]:
+        return [(entry["title"], entry["withdrawn_on"]) for entry in file_of(registration)["entries"]]
+
+    assert file_of(registration)["stars"] == 3
+    assert registration.listener.hear_twice(withdrawn, look) == [
+        ("撤销三星级志愿者，现为二星级", None),
+        ("二星级志愿者", None),
+        ("三星级志愿者", "2026-09-30"),
+    ]
+    assert file_of(registration)["stars"] == 2
+    registration.listener.hear(
+        StarWithdrawn(**{**vars(withdrawn), "review_id": "review-2", "stars_left": 0, "nomination_ids": ("n-1",)})
+    )
+    assert file_of(registration)["stars"] == 0
+    registration.listener.hear(StarGranted(**{**vars(STAR), "nomination_id": "n-9", "stars": 3}))
+    assert file_of(registration)["stars"] == 3
+
+
 @pytest.mark.parametrize("stars", [0, 6, -1])
 def test_a_star_that_is_none_is_held_and_not_entered(registration: Served, stars: int) -> None:
     registration.listener.receive(registration.listener.encode(StarGranted(**{**vars(STAR), "stars": stars})))
@@ -121,5 +154,6 @@ def test_its_own_word_on_posts_gives_and_takes_the_power_to_decide(registration:
 
 def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
-    assert heard == {HoursCredited, HoursVoided, StarGranted, AwardGranted, PostChanged, AbsenceChanged}
+    stars = {StarGranted, StarWithdrawn}
+    assert heard == {HoursCredited, HoursVoided, *stars, AwardGranted, PostChanged, AbsenceChanged}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

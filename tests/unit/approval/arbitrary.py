@@ -64,6 +64,7 @@ class _Writer:
         self.draw = draw
         self.numbers = count(1)
         self.keys: list[str] = []
+        self.behind: list[str] = []  # what a case that comes here has been decided at
 
     def item(self, tier: str, depth: int) -> dict[str, Any]:
         if depth and len(self.keys) < ENOUGH and _seldom(self.draw):
@@ -76,21 +77,31 @@ class _Writer:
 
     def fork(self, tier: str, depth: int) -> dict[str, Any]:
         kind = self.draw(st.sampled_from(["parallel", "inclusive", "exclusive"]))
-        branches: list[dict[str, Any]] = [{"route": self.route(tier, depth)} for _ in range(2)]
+        before, behind = self.behind, list(self.behind)
+
+        def branch(*, least: int = 1) -> dict[str, Any]:
+            self.behind = before
+            made = {"route": self.route(tier, depth, least=least)}
+            behind.extend(key for key in self.behind if key not in behind)
+            return made
+
+        branches = [branch() for _ in range(2)]
         if kind != "parallel":
             conditions = self.draw(
                 st.lists(_conditions, min_size=2, max_size=2, unique_by=lambda found: (found["is"], found["value"]))
             )
-            for branch, condition in zip(branches, conditions, strict=True):
-                branch["when"] = condition
-            branches.append({"default": True, "route": self.route(tier, depth, least=0)})
+            for made, condition in zip(branches, conditions, strict=True):
+                made["when"] = condition
+            branches.append({"default": True} | branch(least=0))
+        self.behind = behind
         return {"fork": kind, "branches": branches}
 
     def node(self, tier: str) -> dict[str, Any]:
         draw, key = self.draw, f"n{next(self.numbers)}"
-        earlier, self.keys = self.keys, [*self.keys, key]
+        self.keys.append(key)
         if _seldom(draw, 9):
             return {"node": key, "title": {"zh": key, "en": key}, "tier": tier, "subcase": "other"}
+        earlier, self.behind = self.behind, [*self.behind, key]
         mode = draw(st.sampled_from(["any", "sequential", "all", "vote"]))
         who = draw(st.lists(st.sampled_from(["clerk", "approver", "approver", "ben", "cai"]), min_size=1, max_size=3))
         made = node(tier, *who, key=key, mode=mode)

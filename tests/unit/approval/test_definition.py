@@ -25,6 +25,7 @@ def test_the_shipped_definitions_are_the_ones_the_services_ask_for() -> None:
         "project_grade": ["city", "province"],
         "quarterly_report": ["county", "city", "province"],
         "revocation": ["province"],
+        "star_review": ["province", "city", "county"],
         "star_rating_high": ["province"],
         "star_rating_low": ["county"],
         "star_rating_middle": ["city"],

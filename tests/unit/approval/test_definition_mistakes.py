@@ -70,6 +70,9 @@ POST = {"role": "approver", "tier": "city"}
         (changed(fields={"hidden": "x"}), f"{N}.fields.hidden"),
         (changed(fields={"read": []}), f"{N}.fields.read"),
         (changed(subcase="other"), f"{N}.mode"),
+        (changed(signature="approve"), f"{N}.signature"),
+        (changed(signature=["withdraw"]), f"{N}.signature"),
+        (conditioned(field="/age", **{"is": ">"}, value=float("inf")), f"{WHEN}.value"),
         (body({"node": "s", "title": {"zh": "子", "en": "s"}, "tier": "county", "subcase": ""}), f"{N}.subcase"),
         (forked("some", X, DEFAULT), f"{N}.fork"),
         (forked("parallel", branch(one("x", "a"))), f"{N}.branches"),
@@ -109,3 +112,88 @@ def test_a_mistake_is_named_with_its_place(written: dict[str, Any], place: str) 
 
 def test_a_route_whose_default_is_empty_is_right_when_somebody_decides_after_it() -> None:
     assert [found.key for found in parse(forked("exclusive", X, branch(default=True))).nodes] == ["x", "city"]
+
+
+def compare(field: str, how: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "is": how, "value": value}
+
+
+def returning(to: str, key: str = "y") -> dict[str, Any]:
+    return node("city", key=key) | {"returns": {"to": [to]}}
+
+
+WAITING = {"node": "w", "title": {"zh": "子", "en": "w"}, "tier": "city", "subcase": "other"}
+
+
+@pytest.mark.parametrize("kind", ["parallel", "inclusive", "exclusive"])
+def test_nobody_returns_a_case_to_the_branch_beside_their_own(kind: str) -> None:
+    ways: list[dict[str, Any]] = [{}, {}] if kind == "parallel" else [{"when": older(5)}, {"default": True}]
+    written = body(
+        fork(
+            kind,
+            branch(node("city", key="x"), returning("x", "x2"), **ways[0]),
+            branch(returning("x"), **ways[1]),
+        ),
+        returning("x", "z"),  # after the fork its nodes are behind a case
+    )
+    with pytest.raises(DefinitionError) as refused:
+        parse(written)
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.code.value) == ("route[0].branches[1].route[0].returns.to", "other_branch")
+    assert '"x" is on another branch' in problem.message
+
+
+def test_nobody_returns_a_case_to_a_node_that_decides_nothing() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        parse(body(WAITING, returning("w")))
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.code.value) == ("route[1].returns.to", "not_decided")
+
+
+@pytest.mark.parametrize(
+    ("when", "place", "field"),
+    [
+        ({"all": [compare("/x", ">", 5), compare("/x", "<", 3)]}, WHEN, "/x"),
+        ({"all": [compare("/x", ">=", 5), compare("/x", "<", 5)]}, WHEN, "/x"),
+        ({"all": [compare("/x", "==", "a"), compare("/y", ">", 1), compare("/x", "==", "b")]}, WHEN, "/x"),
+        ({"all": [compare("/x", "==", 5), compare("/x", "==", "5")]}, WHEN, "/x"),
+        ({"all": [compare("/x", "in", ["a", "b"]), compare("/x", "in", ["c"])]}, WHEN, "/x"),
+        ({"all": [compare("/x", "in", [1, 2]), compare("/x", ">", 2)]}, WHEN, "/x"),
+        ({"all": [compare("/x", "==", 1), compare("/x", "!=", 1)]}, WHEN, "/x"),
+        ({"all": [compare("/x", "!=", True), compare("/x", "!=", False)]}, WHEN, "/x"),
+        ({"all": [compare("/x", ">=", 2), compare("/x", "<=", 2), compare("/x", "!=", 2)]}, WHEN, "/x"),
+        ({"all": [compare("/x", ">", 5), {"not": compare("/x", ">", 4)}]}, WHEN, "/x"),
+        ({"all": [compare("/x", ">", 5), {"any": [compare("/x", "<", 3), compare("/x", "==", 4)]}]}, WHEN, "/x"),
+        ({"all": [compare("/x", ">", 5), {"all": [compare("/y", "==", 1), compare("/x", "<", 3)]}]}, WHEN, "/x"),
+        ({"any": [older(1), {"all": [older(5), compare("/age", "<", 3)]}]}, f"{WHEN}.any[1]", "/age"),
+        (compare("/x", "in", []), WHEN, "/x"),
+        (compare("/x", "<", ""), WHEN, "/x"),
+        (compare("/x", "!=", None), WHEN, "/x"),
+    ],
+)
+def test_a_condition_that_nothing_can_fulfil_is_named_with_its_place(
+    when: dict[str, Any], place: str, field: str
+) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        parse(conditioned(**when))
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.code.value) == (place, "contradiction")
+    assert f'"{field}"' in problem.message
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"all": [compare("/x", ">", 3), compare("/x", "<", 4)]},
+        {"all": [compare("/x", ">=", 5), compare("/x", "<=", 5)]},
+        {"all": [compare("/x", ">", "a"), compare("/x", "<", "b")]},
+        {"all": [compare("/x", "==", 5), compare("/y", "==", 6)]},
+        {"all": [compare("/x", "!=", 1), compare("/x", "!=", 2)]},
+        {"all": [compare("/x", "in", [1, "a"]), compare("/x", "!=", "b")]},
+        {"all": [compare("/x", ">", 5), {"any": [compare("/x", "<", 3), compare("/y", "==", 1)]}]},
+        {"all": [{"not": compare("/x", ">", 5)}, {"not": compare("/x", "<=", 5)}]},  # a field that is not there
+        {"all": [compare("/x", ">", 10**400), compare("/x", "<", 10**401)]},
+    ],
+)
+def test_a_condition_that_something_can_fulfil_is_read(when: dict[str, Any]) -> None:
+    assert parse(conditioned(**when)).nodes

@@ -241,12 +241,6 @@ def test_nobody_else_takes_a_case_back_or_submits_it_again() -> None:
     assert desk.refused(Verb.RESUBMIT, BEN).code is RefusalCode.NOT_THE_INITIATOR
 
 
-def test_a_mandatory_opinion_is_asked_for() -> None:
-    desk = Desk(parse(body(node("county", opinion=["return"]))))
-    assert desk.refused(Verb.RETURN, BEN, opinion="  ").code is RefusalCode.OPINION_REQUIRED
-    assert desk.do(Verb.RETURN, BEN, opinion="请补充照片").state is CaseState.RETURNED
-
-
 def test_a_stale_revision_is_refused_while_the_verb_is_still_legal() -> None:
     desk = Desk()
     desk.do(Verb.RETURN, BEN)

@@ -195,7 +195,9 @@ def test_who_alone_could_decide_two_branches_decides_one_and_the_other_is_held()
 def test_a_case_migrated_to_a_version_without_a_later_node_is_approved_without_it() -> None:
     desk = Desk()
     desk.do(Verb.APPROVE, BEN)
-    desk.do(Verb.MIGRATE, ADA, definition=route(node("county"), node("city"), version=2), content={})
+    shorter = route(node("county"), node("city"), version=2)
+    assert desk.refused(Verb.MIGRATE, ADA, definition=shorter, content={}).code is RefusalCode.OPINION_REQUIRED
+    desk.do(Verb.MIGRATE, ADA, opinion="新规定", definition=shorter, content={})
     assert desk.refused(Verb.RETURN, CAI, node="province").code is RefusalCode.NOWHERE_TO_RETURN
     assert desk.do(Verb.APPROVE, CAI).state is CaseState.APPROVED
 
@@ -203,7 +205,8 @@ def test_a_case_migrated_to_a_version_without_a_later_node_is_approved_without_i
 def test_a_migrated_case_can_go_back_to_what_it_passed_and_what_was_acted_on_stays() -> None:
     desk = Desk(people=(*EVERYBODY, ADA))
     desk.do(Verb.APPROVE, BEN)
-    desk.do(Verb.MIGRATE, ADA, definition=route(node("county"), node("city"), node("province"), version=2), content={})
+    later = route(node("county"), node("city"), node("province"), version=2)
+    desk.do(Verb.MIGRATE, ADA, opinion="新规定", definition=later, content={})
     desk.do(Verb.APPROVE, CAI)
     assert desk.refused(Verb.TAKE_BACK, BEN).code is RefusalCode.ALREADY_DECIDED
     desk.do(Verb.RETURN, DAI, node="county")

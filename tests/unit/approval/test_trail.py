@@ -16,7 +16,7 @@ from tests.unit.approval.cases import ANN, BEN, CAI, DAI, Desk
 
 def long_case() -> Desk:
     desk = Desk()
-    desk.do(Verb.APPROVE, BEN, opinion="同意")
+    desk.do(Verb.APPROVE, BEN, opinion="同意", signature="CFCA-0007")
     desk.do(Verb.RETURN, CAI, opinion="请核对", remarks=[Remark("/hours", "偏多")])
     desk.do(Verb.RESUBMIT, ANN, content={"hours": 100})
     desk.do(Verb.APPROVE, BEN)

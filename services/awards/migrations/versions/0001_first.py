@@ -10,6 +10,17 @@ depends_on = None
 
 POSTGRESQL_TRIGGERS = (
     """
+    CREATE OR REPLACE FUNCTION dead_letter_decision_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'dead_letter_decision is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_decision
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION dead_letter_decision_is_append_only()
+    """,
+    """
     CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
         LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
@@ -64,9 +75,9 @@ POSTGRESQL_TRIGGERS = (
     """,
     """
     CREATE OR REPLACE TRIGGER approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
+        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
         EXECUTE FUNCTION approval_refuse_change()
     """,
     """
@@ -111,6 +122,16 @@ POSTGRESQL_TRIGGERS = (
     """,
 )
 SQLITE_TRIGGERS = (
+    """
+    CREATE TRIGGER dead_letter_decision_no_update
+        BEFORE UPDATE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_delete
+        BEFORE DELETE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
         BEFORE UPDATE ON approval_event
@@ -161,9 +182,9 @@ SQLITE_TRIGGERS = (
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_decision_unsaid
-        BEFORE UPDATE OF actor_name, opinion, remarks, salt ON approval_decision
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
         FOR EACH ROW
-        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
+        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
     """,
     """
@@ -253,7 +274,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name=op.f("ck_nomination_decided")),
         sa.CheckConstraint("kind IN ('star','commendation')", name=op.f("ck_nomination_kind")),
         sa.CheckConstraint(
-            "state IN ('open','returned','granted','refused','withdrawn')", name=op.f("ck_nomination_state")
+            "state IN ('open','returned','granted','refused','withdrawn','revoked')", name=op.f("ck_nomination_state")
         ),
         sa.CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name=op.f("ck_nomination_stars")),
         sa.ForeignKeyConstraint(
@@ -288,13 +309,54 @@ def upgrade() -> None:
         sa.Column("quality_sum", sa.Integer(), nullable=False),
         sa.Column("quality_count", sa.Integer(), nullable=False),
         sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided", sa.Text(), nullable=True),
         sa.CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name=op.f("ck_standing_quality")),
         sa.CheckConstraint("stars BETWEEN 0 AND 5", name=op.f("ck_standing_stars")),
         sa.CheckConstraint("total_hundredths >= 0", name=op.f("ck_standing_total")),
+        sa.CheckConstraint("voided IS NULL OR review_due_at IS NOT NULL", name=op.f("ck_standing_review")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_standing_volunteer_number")
         ),
         sa.PrimaryKeyConstraint("volunteer_number", name=op.f("pk_standing")),
+    )
+    op.create_index(
+        "ix_standing_review_due",
+        "standing",
+        ["review_due_at"],
+        unique=False,
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "star_review",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("stars_left", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (decided_at IS NULL)", name=op.f("ck_star_review_decided")),
+        sa.CheckConstraint("state IN ('open','taken','kept','ended')", name=op.f("ck_star_review_state")),
+        sa.CheckConstraint(
+            "stars BETWEEN 1 AND 5 AND stars_left BETWEEN 0 AND stars - 1", name=op.f("ck_star_review_stars")
+        ),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_star_review_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_star_review")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_star_review_case_id")),
+    )
+    op.create_index(
+        "uq_star_review_open",
+        "star_review",
+        ["volunteer_number"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
     )
     op.create_table(
         "award",
@@ -322,18 +384,28 @@ def upgrade() -> None:
     op.create_index("ix_award_volunteer", "award", ["volunteer_number"], unique=False)
     op.create_table(
         "star",
-        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
-        sa.Column("stars", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("nomination_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
         sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("decided_by_region", sa.String(length=6), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_star_stars")),
+        sa.CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= granted_on", name=op.f("ck_star_withdrawn")),
         sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_star_nomination_id")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_star_volunteer_number")
         ),
-        sa.PrimaryKeyConstraint("volunteer_number", "stars", name=op.f("pk_star")),
-        sa.UniqueConstraint("nomination_id", name=op.f("uq_star_nomination_id")),
+        sa.PrimaryKeyConstraint("nomination_id", name=op.f("pk_star")),
+    )
+    op.create_index("ix_star_volunteer", "star", ["volunteer_number"], unique=False)
+    op.create_index(
+        "uq_star_held",
+        "star",
+        ["volunteer_number", "stars"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_on IS NULL"),
+        sqlite_where=sa.text("withdrawn_on IS NULL"),
     )
     op.create_table(
         "answered_command",
@@ -348,6 +420,23 @@ def upgrade() -> None:
         comment="The answers to commands that carried an Idempotency-Key",
     )
     op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "dead_letter_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("held_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("verb", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("dead_because", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("verb IN ('replay', 'discard')", name=op.f("ck_dead_letter_decision_verb")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter_decision")),
+        comment="Who had a dead event tried again or given up, and why; never changed",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_dead_letter_decision_event_id"), "dead_letter_decision", ["event_id"], unique=False)
     op.create_table(
         "held_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -689,6 +778,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("actor_name", sa.String(length=100), nullable=True),
         sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=200), nullable=True),
         sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("salt", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
@@ -1018,12 +1108,34 @@ def downgrade() -> None:
     op.drop_index("ix_held_event_due", table_name="held_event")
     op.drop_index("ix_held_event_aggregate", table_name="held_event")
     op.drop_table("held_event")
+    op.drop_index(op.f("ix_dead_letter_decision_event_id"), table_name="dead_letter_decision")
+    op.drop_table("dead_letter_decision")
     op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
     op.drop_table("answered_command")
+    op.drop_index(
+        "uq_star_held",
+        table_name="star",
+        postgresql_where=sa.text("withdrawn_on IS NULL"),
+        sqlite_where=sa.text("withdrawn_on IS NULL"),
+    )
+    op.drop_index("ix_star_volunteer", table_name="star")
     op.drop_table("star")
     op.drop_index("ix_award_volunteer", table_name="award")
     op.drop_index("ix_award_region", table_name="award")
     op.drop_table("award")
+    op.drop_index(
+        "uq_star_review_open",
+        table_name="star_review",
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
+    op.drop_table("star_review")
+    op.drop_index(
+        "ix_standing_review_due",
+        table_name="standing",
+        postgresql_where=sa.text("review_due_at IS NOT NULL"),
+        sqlite_where=sa.text("review_due_at IS NOT NULL"),
+    )
     op.drop_table("standing")
     op.drop_index(
         "uq_nomination_star",
@@ -1047,5 +1159,8 @@ def downgrade() -> None:
     op.drop_table("award_counter")
     if op.get_bind().dialect.name == "postgresql":
         # The triggers went with their tables, the functions they call did not.
-        for function in ("approval_refuse_change",):
+        for function in (
+            "dead_letter_decision_is_append_only",
+            "approval_refuse_change",
+        ):
             op.execute(f"DROP FUNCTION {function}()")

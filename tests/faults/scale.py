@@ -1,0 +1,40 @@
+"""How large the faults are: small enough for every run of the tests, or as large as they should be (`make faults`)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One measure of the faults, on an ordinary run and in full."""
+
+    meaning: str
+    ordinary: float
+    full: float
+
+
+SIZES = {
+    "repeats": Size("how often each fault on a node is repeated, each time with another seed", 1, 5),
+    "web_kills": Size("kills of a web process at random moments", 5, 30),
+    "broker_away": Size("seconds for which a killed broker stays away", 0, 10),
+    "database_away": Size("seconds for which a listener's killed database stays away", 3, 15),
+    "early_start": Size("seconds for which a node runs before its broker and its databases", 3, 60),
+    "silence": Size("seconds for which a network carries nothing", 4, 40),
+    "network_cuts": Size("connections to the broker that are cut in the middle of what they carry", 6, 60),
+}
+
+
+def scaled(name: str) -> float:
+    """Answer the size for this run; ANYUAN_FAULTS=full asks for the full one.
+
+    :raises KeyError: for a name that is none of `SIZES`.
+    """
+    size = SIZES[name]
+    return size.full if os.environ.get("ANYUAN_FAULTS") == "full" else size.ordinary
+
+
+def times(name: str) -> int:
+    """Answer a size that counts something."""
+    return int(scaled(name))

@@ -1,0 +1,72 @@
+"""Programs start before their servers and stop under load: no order is needed, and no stop loses anything."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from tests.faults.conftest import Trial
+from tests.faults.scale import scaled
+from tests.real import Part
+from tests.servers import PostgresServer, RabbitServer
+from tests.waiting import wait_until
+
+QUICK = 10.0  # seconds that a stop may take
+AWAY = 503
+PREFETCH = 200
+LISTENERS = 5
+
+
+@pytest.mark.fault(
+    "MP8",
+    inject="start all programs before the broker and before the databases",
+    holds="they wait, a request is answered with a clean 503, and all is well when the servers come",
+)
+@pytest.mark.slow
+def test_a_node_starts_before_its_servers(trial: Trial, postgres: PostgresServer, rabbit: RabbitServer) -> None:
+    rabbit.kill()
+    postgres.kill()
+    for program in trial.node.programs.values():
+        program.start()
+
+    def answers() -> int:
+        return httpx.get(f"{trial.node.base_url}/api/registration/readyz", timeout=15).status_code
+
+    wait_until(lambda: answers() == AWAY, limit=60, what="a clean answer", tolerate=(httpx.TransportError,))
+    early_until = time.monotonic() + scaled("early_start")
+    wait_until(lambda: time.monotonic() >= early_until, limit=120, what="the servers' turn")
+    assert all(program.is_alive() for program in trial.node.programs.values())
+
+    postgres.start()
+    wait_until(lambda: answers() == httpx.codes.OK, limit=60, what="the site", tolerate=(httpx.TransportError,))
+    trial.driver.sign_in()
+    trial.driver.approve(trial.reports)
+    assert trial.driver.outcomes("info") == []
+    rabbit.start()
+    trial.judge()
+
+
+@pytest.mark.fault(
+    "MP12",
+    inject="SIGTERM to all programs under load, and start them again",
+    holds="each ends within ten seconds in good order, nothing is lost or doubled, and little is delivered again",
+)
+@pytest.mark.slow
+def test_a_node_that_is_stopped_under_load_stops_quickly_and_in_good_order(trial: Trial) -> None:
+    trial.start()
+    trial.node.wait_until_it_listens()
+    with trial.driver.approving(trial.reports):
+        trial.driver.wait_for(trial.rng.randint(5, 15))
+        for part in (Part.RELAY, Part.WORKER, Part.WEB):
+            begun = time.monotonic()
+            assert trial.node.programs[part].stop(limit=2 * QUICK) == 0, part
+            assert time.monotonic() - begun < QUICK, part
+        for program in trial.node.programs.values():
+            program.start()
+        trial.node.wait_until_it_answers()
+    trial.judge()
+    queues = [trial.node.queue(f"{service}.inbox") for service in trial.node.databases.urls()]
+    again = sum(queue.get("message_stats", {}).get("redeliver", 0) for queue in queues)
+    assert again <= PREFETCH * LISTENERS
