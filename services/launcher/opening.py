@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.launcher.parts import SERVICES, clock_of, database_of
+from services.launcher.links import has_links
+from services.launcher.parts import LINKS, SERVICES, clock_of, database_of
 from shared.errors import AnyuanError
 from shared.messaging import StoredOutbox
 from shared.settings import Settings, SettingsError
@@ -42,12 +43,12 @@ def opened(service: str | None, folder: Path | None) -> Iterator[dict[str, Datab
 
 
 def _databases(service: str | None, folder: Path | None) -> dict[str, Database]:
-    if service is not None and service not in SERVICES:
-        raise click.ClickException(
-            f"没有名为 {service} 的服务；有 {'、'.join(SERVICES)} / no service is called {service}"
-        )
-    names = SERVICES if service is None else (service,)
     given = settings()
+    # What speaks to other nodes has a database like a service.
+    known = (*SERVICES, LINKS) if has_links(given) and folder is None else SERVICES
+    if service is not None and service not in known:
+        raise click.ClickException(f"没有名为 {service} 的服务；有 {'、'.join(known)} / no service is called {service}")
+    names = known if service is None else (service,)
     if folder is not None:
         return {name: _in_folder(name, folder, given) for name in names}
     if service is None and given.database_url and "{service}" not in given.database_url:

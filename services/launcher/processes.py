@@ -15,6 +15,7 @@ from shared.messaging.processes import end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
+from shared.nodes.metrics import LinksCollector
 from shared.settings import Settings
 from shared.storage import Database
 
@@ -34,7 +35,7 @@ def run_service_relay(name: str, settings: Settings) -> None:
     set_up_logs(service=f"{name}-relay")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(databases, settings)
+    _tell_prometheus(name, databases, settings)
     relays = [
         Relay(
             database=database,
@@ -61,7 +62,7 @@ def run_service_worker(name: str, settings: Settings) -> None:
     set_up_logs(service=f"{name}-worker")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(databases, settings)
+    _tell_prometheus(name, databases, settings)
     consumers: list[QueueConsumer] = []
     jobs: list[JobRunner] = []
     for service, database in databases.items():
@@ -83,6 +84,11 @@ def run_service_worker(name: str, settings: Settings) -> None:
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
 
 
-def _tell_prometheus(databases: Mapping[str, Database], settings: Settings) -> None:
-    if settings.metrics_address:
+def _tell_prometheus(name: str, databases: Mapping[str, Database], settings: Settings) -> None:
+    if not settings.metrics_address:
+        return
+    if name in (LINKS, "all") and has_links(settings):
+        links = database_of(LINKS, settings)
+        metrics.serve(settings.metrics_address, {**databases, LINKS: links}, LinksCollector(links))
+    else:
         metrics.serve(settings.metrics_address, databases)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import structlog
+from amqp.exceptions import NotFound
 
-from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, dead_queue_of, inbox_queue_of
-
-log = structlog.get_logger(__name__)
+from shared.messaging.rabbit import BrokerConnection, dead_queue_of, inbox_queue_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +18,13 @@ class Depth:
 
 
 def depths_of(broker_url: str, service: str) -> tuple[Depth | None, Depth | None]:
-    """Answer the depths of a service's inbox queue and dead-letter queue; None where the broker does not tell.
+    """Answer the depths of a service's inbox queue and dead-letter queue, None for one that is not there.
 
-    It tells only what is ready: what a worker holds and has not acknowledged is counted by no one else.
+    The broker tells only what is ready: what a worker holds and has not acknowledged is counted by no one else.
+
+    :raises Exception: one of `BROKER_ERRORS`, when the broker is away or does not let us ask.
     """
-    try:
-        connection = BrokerConnection(broker_url, name="events lag")
-    except BROKER_ERRORS as error:
-        log.warning("broker_does_not_tell", service=service, error=str(error))
-        return None, None
+    connection = BrokerConnection(broker_url, name="events lag")
     try:
         return _depth(connection, inbox_queue_of(service)), _depth(connection, dead_queue_of(service))
     finally:
@@ -39,7 +35,6 @@ def _depth(connection: BrokerConnection, queue: str) -> Depth | None:
     try:
         # A channel of its own: the broker closes it when there is no such queue.
         _, messages, consumers = connection.channel().queue_declare(queue, passive=True)
-    except BROKER_ERRORS as error:
-        log.warning("broker_does_not_tell", queue=queue, error=str(error))
+    except NotFound:
         return None
     return Depth(messages, consumers)

@@ -155,13 +155,14 @@ def exposed(service: str, database: Database, *counted: CollectorRegistry) -> by
     return generate_latest(whole)
 
 
-def serve(address: str, databases: Mapping[str, Database]) -> None:
+def serve(address: str, databases: Mapping[str, Database], *more: Collector) -> None:
     """Answer Prometheus at `host:port` from a thread of its own for as long as the process lives.
 
     :raises OSError: when the port is taken.
     """
     whole = CollectorRegistry()
     whole.register(_Only(MESSAGING, frozenset(databases)))
-    whole.register(StateCollector(databases))
+    for collector in (StateCollector(databases), *more):
+        whole.register(collector)
     host, _, port = address.rpartition(":")
     start_http_server(int(port), addr=host, registry=whole)

@@ -12,8 +12,13 @@ import yaml
 
 from services.launcher.cli import main
 from services.launcher.parts import SERVICES
+from shared.clock import SystemClock
 from shared.http.operations import HTTP
+from shared.messaging import StoredOutbox
 from shared.messaging.metrics import MESSAGING, StateCollector
+from shared.nodes.metrics import LinksCollector
+from shared.storage import Database
+from shared.storage.database import make_engine
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
 RULES: list[dict[str, Any]] = [
@@ -25,7 +30,10 @@ _SUFFIX = re.compile(r"_(total|bucket|sum|count)$")
 
 def metrics() -> set[str]:
     """Answer the name of everything that a process exposes."""
-    collectors = (MESSAGING, HTTP, StateCollector({}))
+    unasked = Database(
+        make_engine("sqlite:////nowhere/x.db"), clock=SystemClock(), outbox=StoredOutbox("links", "hebei")
+    )
+    collectors = (MESSAGING, HTTP, StateCollector({}), LinksCollector(unasked))
     return {metric.name for collector in collectors for metric in collector.collect()}
 
 

@@ -14,9 +14,10 @@ from rich.text import Text
 from services.launcher.event_map import heard_from
 from services.launcher.events import output
 from services.launcher.opening import opened, settings
-from services.launcher.parts import broker_url_of
+from services.launcher.parts import LINKS, broker_url_of
 from shared.messaging.depths import Depth, depths_of
 from shared.messaging.lag import Underway, after_cursor, read_to, sent_since_known
+from shared.messaging.rabbit import BROKER_ERRORS
 from shared.messaging.watch import Waiting, waiting
 from shared.storage import Database
 
@@ -48,6 +49,7 @@ def lag(most: float | None, service: str | None, data: Path | None, as_json: boo
     """Tell how far behind outboxes, queues and inboxes are (积压).
 
     What is under way to a service is read from the databases of those who publish; with one database it is not known.
+    In a node of one process, what is not sent yet is under way too.
     """
     with opened(service, data) as databases:
         found = [_lag(name, databases, embedded=data is not None) for name in databases]
@@ -67,7 +69,8 @@ def _lag(service: str, databases: Mapping[str, Database], *, embedded: bool) -> 
     now = database.clock.now()
     with database.reading() as session:
         state = waiting(session, now)
-    underway = _underway(service, databases) if len(databases) > 1 else None
+    is_known = len(databases) > 1 and service != LINKS
+    underway = _underway(service, databases) if is_known else None
     queue, dead_queue = (None, None) if embedded else _depths(service)
     return Lag(
         service=service,
@@ -85,7 +88,11 @@ def _age(oldest: datetime | None, now: datetime) -> float:
 
 def _underway(listener: str, databases: Mapping[str, Database]) -> Underway:
     found = Underway()
-    for publisher, types in heard_from(listener).items():
+    heard = heard_from(listener)
+    if LINKS in databases:
+        # What other nodes say to a service comes from there.
+        heard[LINKS] = [type_ for types in heard.values() for type_ in types]
+    for publisher, types in heard.items():
         with databases[publisher].reading() as published, databases[listener].reading() as taken_in:
             last_id = read_to(taken_in, publisher)
             if last_id is not None:
@@ -99,7 +106,11 @@ def _depths(service: str) -> tuple[Depth | None, Depth | None]:
     given = settings()
     if not given.broker_url:
         return None, None
-    return depths_of(broker_url_of(service, given), service)
+    try:
+        return depths_of(broker_url_of(service, given), service)
+    except BROKER_ERRORS as error:
+        click.echo(f"RabbitMQ 没有回答 / RabbitMQ does not tell ({service}): {error}", err=True)
+        return None, None
 
 
 def _table(found: list[Lag]) -> Any:
