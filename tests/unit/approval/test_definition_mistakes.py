@@ -127,7 +127,7 @@ WAITING = {"node": "w", "title": {"zh": "子", "en": "w"}, "tier": "city", "subc
 
 @pytest.mark.parametrize("kind", ["parallel", "inclusive", "exclusive"])
 def test_nobody_returns_a_case_to_the_branch_beside_their_own(kind: str) -> None:
-    ways = [{}, {}] if kind == "parallel" else [{"when": older(5)}, {"default": True}]
+    ways: list[dict[str, Any]] = [{}, {}] if kind == "parallel" else [{"when": older(5)}, {"default": True}]
     written = body(
         fork(
             kind,
