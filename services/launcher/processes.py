@@ -15,6 +15,7 @@ from shared.messaging.processes import end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
+from shared.nodes.office import Office
 from shared.settings import Settings
 from shared.storage import Database
 
@@ -29,12 +30,18 @@ def _services_of(name: str) -> tuple[str, ...]:
     return () if name == LINKS else named(name)
 
 
+def _office_of(name: str, settings: Settings) -> Office | None:
+    """Make the links' part of a process, where this one runs them and there are any."""
+    return office_of(settings) if name in (LINKS, "all") and has_links(settings) else None
+
+
 def run_service_relay(name: str, settings: Settings) -> None:
     """Send what a service (or `all` of a small node) has published, until told to stop."""
     set_up_logs(service=f"{name}-relay")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(databases, settings)
+    office = _office_of(name, settings)
+    _tell_prometheus(databases | ({LINKS: office.database} if office else {}), settings)
     relays = [
         Relay(
             database=database,
@@ -44,10 +51,10 @@ def run_service_relay(name: str, settings: Settings) -> None:
         )
         for service, database in databases.items()
     ]
-    if name in (LINKS, "all") and has_links(settings):
+    if office is not None:
         relays.append(
             LinksRelay(
-                office=office_of(settings),
+                office=office,
                 broker_url=broker_url_of(LINKS, settings),
                 topology=whole,
                 neighbours=neighbours_of(settings),
@@ -61,7 +68,8 @@ def run_service_worker(name: str, settings: Settings) -> None:
     set_up_logs(service=f"{name}-worker")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(databases, settings)
+    office = _office_of(name, settings)
+    _tell_prometheus(databases | ({LINKS: office.database} if office else {}), settings)
     consumers: list[QueueConsumer] = []
     jobs: list[JobRunner] = []
     for service, database in databases.items():
@@ -74,8 +82,8 @@ def run_service_worker(name: str, settings: Settings) -> None:
             )
         )
         jobs.append(JobRunner(database=database, service=service, jobs=jobs_of(service, database)))
-    if name in (LINKS, "all") and has_links(settings):
-        office, broker_url = office_of(settings), broker_url_of(LINKS, settings)
+    if office is not None:
+        broker_url = broker_url_of(LINKS, settings)
         consumers.append(OwnServices(office=office, broker_url=broker_url, topology=whole))
         consumers.extend(Neighbour(office=office, broker_url=broker_url, node=node) for node in neighbours_of(settings))
         kept = [inbox_retention(), *jobs_of_links(settings, office)]
