@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
-	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults and the benchmarks, as in: make demo ARGS="--once"\n'
+	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults, documents and the benchmarks, as in: make demo ARGS="--once"\n'
 
 install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the system
 
@@ -45,7 +45,8 @@ format: dev ## put the code into shape and fix what can be fixed
 	$(BIN)/ruff format .
 
 documents: dev ## make the documents again that are made from the code
-	$(BIN)/python -m services.launcher.documents
+	$(BIN)/python -m services.launcher.documents $(ARGS)
+	$(BIN)/python -m tests.architecture.golden_events
 	$(BIN)/python -m tests.faults.matrix
 
 lock: dev ## make the locks again from pyproject.toml and package.json

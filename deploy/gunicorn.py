@@ -1,10 +1,11 @@
 """How gunicorn serves a service or the portal: one worker of threads; for more load, more containers.
 
-With one worker a container's /metrics are complete. Nothing is loaded before the fork, so that no connection to the
-database is ever shared between processes.
+Several workers count into files that they share, so that a container's /metrics are complete. Nothing is loaded before
+the fork, so that no connection to the database is ever shared between processes.
 """
 
 import os
+import tempfile
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -30,6 +31,19 @@ worker_class = "gthread"
 workers = int(os.environ.get("ANYUAN_WEB_WORKERS", "1"))
 threads = int(os.environ.get("ANYUAN_WEB_THREADS", "8"))
 preload_app = False
+
+if workers > 1:
+    # Set before prometheus_client is first imported, which is after the fork.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="anyuan-metrics-"))
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget what only a living worker can say; what an ended one counted stays counted."""
+    if workers > 1:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # not typed upstream
+
 
 # Longer than the front server's, so that it is never the one behind that closes a connection in use.
 keepalive = 75

@@ -66,6 +66,10 @@ SETTINGS: tuple[Setting, ...] = (
         default="/tmp/anyuan-heartbeat",  # noqa: S108  # a touch file
     ),
     Setting(
+        name="ANYUAN_METRICS_ADDRESS",
+        meaning="Where a relay or worker answers Prometheus, as `host:port`; without it, nowhere",
+    ),
+    Setting(
         name="ANYUAN_FAILPOINT",
         meaning="Tests only, refused in production: where the process kills itself (`relay.after_confirm:kill`)",
     ),
@@ -81,7 +85,9 @@ class Settings:
     profile: str
     clock: str
     database_url: str = field(repr=False)
+    database_password_file: Path | None
     broker_url: str = field(repr=False)
+    broker_password_file: Path | None
     token_keys_file: Path | None
     token_signing_key_file: Path | None
     data_key_file: Path | None
@@ -94,6 +100,7 @@ class Settings:
     broker_api_url: str
     link_passwords: Path | None
     heartbeat_file: Path
+    metrics_address: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -107,7 +114,9 @@ class Settings:
             profile=given.text("PROFILE"),
             clock=given.text("CLOCK"),
             database_url=given.url("DATABASE"),
+            database_password_file=given.path("DATABASE_PASSWORD_FILE"),
             broker_url=given.url("BROKER"),
+            broker_password_file=given.path("BROKER_PASSWORD_FILE"),
             token_keys_file=given.path("TOKEN_KEYS_FILE"),
             token_signing_key_file=given.path("TOKEN_SIGNING_KEY_FILE"),
             data_key_file=given.path("DATA_KEY_FILE"),
@@ -120,6 +129,7 @@ class Settings:
             broker_api_url=given.text("BROKER_API_URL").rstrip("/"),
             link_passwords=given.path("LINK_PASSWORDS"),
             heartbeat_file=Path(given.text("HEARTBEAT_FILE")),
+            metrics_address=given.text("METRICS_ADDRESS"),
         )
         settings._check()
         return settings
@@ -133,6 +143,8 @@ class Settings:
             raise SettingsError("ANYUAN_CLOCK=adjustable is refused in production; set ANYUAN_PROFILE=demo to try it")
         if not re.fullmatch(r"[0-9]{2}", self.number_block):
             raise SettingsError("ANYUAN_NUMBER_BLOCK must be two digits")
+        if self.metrics_address and not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", self.metrics_address):
+            raise SettingsError("ANYUAN_METRICS_ADDRESS must be host:port, such as 127.0.0.1:9464")
 
     def need(self, name: str) -> Any:
         """Answer a setting that this process cannot do without.
@@ -144,7 +156,29 @@ class Settings:
             raise SettingsError(f"ANYUAN_{name.upper()} is not set; see the settings table in deploy/README.md")
         return value
 
+    def database_url_of(self, service: str) -> str:
+        """Answer where the database of a service is; `{service}` in the settings stands for its name.
 
+        :raises SettingsError: when it is not set, or its password cannot be read.
+        """
+        return self._url_of("database", service)
+
+    def broker_url_of(self, service: str) -> str:
+        """Answer the broker that a service talks to; `{service}` in the settings stands for its name.
+
+        :raises SettingsError: when it is not set, or its password cannot be read.
+        """
+        return self._url_of("broker", service)
+
+    def _url_of(self, name: str, service: str) -> str:
+        url = str(self.need(f"{name}_url")).replace(_SERVICE, service)
+        file = str(getattr(self, f"{name}_password_file") or "")
+        if _SERVICE not in file:
+            return url
+        return _with_password(url, Path(file.replace(_SERVICE, service)), name=name.upper())
+
+
+_SERVICE = "{service}"
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -165,13 +199,16 @@ class _Given:
     def url(self, name: str) -> str:
         """Answer a URL with the password from its file put in."""
         url, file = self.text(f"{name}_URL"), self.path(f"{name}_PASSWORD_FILE")
-        if not url or file is None:
-            return url
-        try:
-            password = file.read_text().strip()
-        except OSError as error:
-            raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
-        user, at, place = url.partition("@")
-        if not at:
-            raise SettingsError(f"ANYUAN_{name}_URL names no user, but ANYUAN_{name}_PASSWORD_FILE is set")
-        return f"{user}:{quote(password, safe='')}@{place}"
+        # Where there is a file for each service, it is read when it is known which one is meant.
+        return url if not url or file is None or _SERVICE in str(file) else _with_password(url, file, name=name)
+
+
+def _with_password(url: str, file: Path, *, name: str) -> str:
+    try:
+        password = file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"ANYUAN_{name}_PASSWORD_FILE cannot be read: {error}") from error
+    user, at, place = url.partition("@")
+    if not at:
+        raise SettingsError(f"ANYUAN_{name}_URL names no user, but ANYUAN_{name}_PASSWORD_FILE is set")
+    return f"{user}:{quote(password, safe='')}@{place}"

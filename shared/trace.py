@@ -15,10 +15,11 @@ _SHAPE = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where we are: the trace that everything shares, and the span of this step."""
+    """Where we are: the trace that everything shares, the span of this step, and the event that led here if one did."""
 
     trace_id: str
     span_id: str
+    cause: str | None = None
 
     @classmethod
     def start(cls) -> Self:
@@ -33,7 +34,11 @@ class Trace:
 
     def child(self) -> Trace:
         """Answer the next step of the same trace."""
-        return Trace(self.trace_id, secrets.token_hex(8))
+        return Trace(self.trace_id, secrets.token_hex(8), self.cause)
+
+    def caused_by(self, event_id: str) -> Trace:
+        """Answer the step of the same trace that an event leads to."""
+        return Trace(self.trace_id, secrets.token_hex(8), event_id)
 
     def __str__(self) -> str:
         return f"00-{self.trace_id}-{self.span_id}-01"

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 import click
 
-from services.launcher.backfill import backfill
 from services.launcher.casework import routes, trail
 from shared.settings import Settings, SettingsError
 
@@ -170,20 +169,27 @@ def keys_init(folder: Path) -> None:
     init_keys(folder)
 
 
-@main.group()
+class _Events(click.Group):
+    """Commands that are imported when one of them is asked for, so that all others answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Answer their names."""
+        return self._late().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Answer one of them."""
+        return self._late().get_command(ctx, cmd_name)
+
+    @staticmethod
+    def _late() -> click.Group:
+        from services.launcher.events.command import events
+
+        return events
+
+
+@main.group(cls=_Events)
 def events() -> None:
-    """What the services tell each other."""
-
-
-@events.command("map")
-def events_map() -> None:
-    """Print who publishes what and who listens."""
-    from services.launcher.parts import event_map_text
-
-    click.echo(event_map_text())
-
-
-events.add_command(backfill)
+    """What the services tell each other (事件)."""
 
 
 @main.group()

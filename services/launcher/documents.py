@@ -1,19 +1,26 @@
-"""Documents made from the code: `python -m services.launcher.documents` writes them, a test finds the stale ones."""
+"""Documents made from the code: `python -m services.launcher.documents` writes them, a test finds the stale ones.
+
+A change of a published event that breaks others is refused; `--break-contracts` writes it all the same, which is for
+events that nobody has stored or hears yet.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from flask import Flask
 
 from services.launcher.approval_documents import route_pictures, verbs_table
-from services.launcher.parts import SERVICES, Keys, app_of, event_map
+from services.launcher.event_map import Told, event_map, told
+from services.launcher.parts import SERVICES, Keys, app_of
 from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox
+from shared.messaging.asyncapi import breaks, document_of
 from shared.sealing import Sealer
 from shared.settings import SETTINGS
 from shared.storage import Database
@@ -42,10 +49,32 @@ def openapi_of(service: str) -> str:
         return json.dumps(client.get("/openapi.json").json, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
+def asyncapi_of(service: str) -> str:
+    """Answer what a service says and hears, as an AsyncAPI document."""
+    events = told()
+    made = document_of(
+        service,
+        title=f"Events of Anyuan's {service}",
+        says=[each.cls for each in events if service in each.publishers],
+        hears=[(said_by, each.cls) for each in events if service in each.listeners for said_by in each.publishers],
+    )
+    return json.dumps(made, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
 def events_table() -> str:
     """Answer the event map as a table of the architecture page."""
     rows = [f"| `{name}` | {', '.join(listeners)} |" for name, listeners in sorted(event_map().items())]
     return "\n".join(["| event | heard by |", "|---|---|", *rows])
+
+
+def whole_event_map() -> str:
+    """Answer the event map with who publishes, what each listener does, and what the event means."""
+    rows = [f"| `{each.type}` | {', '.join(each.publishers)} | {_reactions(each)} | {each.says} |" for each in told()]
+    return "\n".join(["| event | published by | heard by, and what it does | means |", "|---|---|---|---|", *rows])
+
+
+def _reactions(each: Told) -> str:
+    return "<br>".join(f"{service}: {', '.join(names)}" for service, names in each.reactions.items())
 
 
 def settings_table() -> str:
@@ -70,6 +99,9 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Answer every document made from the code: where it lies and what it must say."""
     for service in SERVICES:
         yield ROOT / "docs" / "api" / f"{service}.json", openapi_of(service)
+        yield ROOT / "docs" / "api" / f"{service}.asyncapi.json", asyncapi_of(service)
+    events = ROOT / "docs" / "events.md"
+    yield events, between_marks(events.read_text(), "map", whole_event_map())
     architecture = ROOT / "docs" / "architecture.md"
     yield architecture, between_marks(architecture.read_text(), "events", events_table())
     operators = ROOT / "deploy" / "README.md"
@@ -81,13 +113,42 @@ def documents() -> Iterator[tuple[Path, str]]:
         yield ROOT / "docs" / "images" / name, picture
 
 
-def write_documents() -> None:
-    """Write the documents that are stale."""
-    for path, text in documents():
+def broken_contracts(path: Path, text: str) -> list[str]:
+    """Answer what a document, written over the one that lies there, would break of what others rely on."""
+    if not path.name.endswith(".asyncapi.json") or not path.exists():
+        return []
+    return breaks(json.loads(path.read_text()), json.loads(text))
+
+
+def write_documents(found: Iterable[tuple[Path, str]], *, break_contracts: bool = False) -> list[str]:
+    """Write the documents that are stale, or none of them when one breaks a contract; answers what is broken."""
+    documents = list(found)
+    broken = [complaint for path, text in documents for complaint in broken_contracts(path, text)]
+    if broken and not break_contracts:
+        return broken
+    for path, text in documents:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
+    return broken
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the documents; answers the exit code."""
+    break_contracts = "--break-contracts" in arguments
+    broken = write_documents(documents(), break_contracts=break_contracts)
+    if not broken:
+        return 0
+    print(*broken, sep="\n", file=sys.stderr)
+    if break_contracts:
+        return 0
+    print(
+        "以上改动会使其他节点或已存事件无法读取：请另立新版本 / others could not read these, nor what is stored: "
+        "define a new version beside the old one. See CONTRIBUTING.md.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 if __name__ == "__main__":
-    write_documents()
+    sys.exit(main(sys.argv[1:]))

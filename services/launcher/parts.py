@@ -50,7 +50,7 @@ class Keys:
 
 def broker_url_of(service: str, settings: Settings) -> str:
     """Answer the broker a service talks to; `{service}` in the setting stands for its name."""
-    return str(settings.need("broker_url")).replace("{service}", service)
+    return settings.broker_url_of(service)
 
 
 def named(name: str) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def clock_of(settings: Settings) -> Clock:
 def database_of(service: str, settings: Settings, *, clock: Clock | None = None) -> Database:
     """Open a service's database; `{service}` in the setting stands for its name, where one process runs several."""
     return Database(
-        make_engine(settings.need("database_url").replace("{service}", service)),
+        make_engine(settings.database_url_of(service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
     )
@@ -135,25 +135,5 @@ def bring_up_to_date(service: str, settings: Settings) -> None:
     """Bring a service's database to the newest tables and lay down what it needs."""
     from shared.storage.migrations import upgrade
 
-    upgrade(service, settings.need("database_url").replace("{service}", service))
+    upgrade(service, settings.database_url_of(service))
     prepare(service, database_of(service, settings), number_block=settings.number_block)
-
-
-def event_map() -> dict[str, tuple[str, ...]]:
-    """Answer, for every event, which services listen to it."""
-    from shared.contracts.base import all_events
-
-    heard = {service: set(reactions_of(service).listens_to()) for service in SERVICES}
-    return {
-        cls.event_name.routing_key(): tuple(service for service in SERVICES if cls in heard[service])
-        for cls in all_events()
-        # Tests define events of their own; only contracts are promises.
-        if cls.__module__.startswith("shared.contracts.")
-    }
-
-
-def event_map_text() -> str:
-    """Write the event map for people: who publishes what, and who listens."""
-    found = event_map()
-    width = max(len(name) for name in found)
-    return "\n".join(f"{name:<{width}}  →  {', '.join(listeners)}" for name, listeners in sorted(found.items()))

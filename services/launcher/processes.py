@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.launcher.jobs import jobs_of
 from services.launcher.links import has_links, jobs_of_links, neighbours_of, office_of
 from services.launcher.parts import LINKS, SERVICES, broker_url_of, database_of, named, reactions_of
 from shared.logs import set_up_logs
+from shared.messaging import metrics
 from shared.messaging.consumer import Consumer, QueueConsumer
 from shared.messaging.periodic import JobRunner, inbox_retention
 from shared.messaging.processes import end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
+from shared.nodes.metrics import LinksCollector
 from shared.settings import Settings
+from shared.storage import Database
 
 
 def topology(*, with_neighbours: bool = False) -> Topology:
@@ -29,14 +34,16 @@ def run_service_relay(name: str, settings: Settings) -> None:
     """Send what a service (or `all` of a small node) has published, until told to stop."""
     set_up_logs(service=f"{name}-relay")
     whole = topology(with_neighbours=has_links(settings))
+    databases = {service: database_of(service, settings) for service in _services_of(name)}
+    _tell_prometheus(name, databases, settings)
     relays = [
         Relay(
-            database=database_of(service, settings),
+            database=database,
             broker_url=broker_url_of(service, settings),
             service=service,
             topology=whole,
         )
-        for service in _services_of(name)
+        for service, database in databases.items()
     ]
     if name in (LINKS, "all") and has_links(settings):
         relays.append(
@@ -54,10 +61,11 @@ def run_service_worker(name: str, settings: Settings) -> None:
     """Take in what a service (or `all` of a small node) listens to and do its periodic jobs, until told to stop."""
     set_up_logs(service=f"{name}-worker")
     whole = topology(with_neighbours=has_links(settings))
+    databases = {service: database_of(service, settings) for service in _services_of(name)}
+    _tell_prometheus(name, databases, settings)
     consumers: list[QueueConsumer] = []
     jobs: list[JobRunner] = []
-    for service in _services_of(name):
-        database = database_of(service, settings)
+    for service, database in databases.items():
         consumers.append(
             Consumer(
                 database=database,
@@ -74,3 +82,13 @@ def run_service_worker(name: str, settings: Settings) -> None:
         kept = [inbox_retention(), *jobs_of_links(settings, office)]
         jobs.append(JobRunner(database=office.database, service=LINKS, jobs=kept))
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
+
+
+def _tell_prometheus(name: str, databases: Mapping[str, Database], settings: Settings) -> None:
+    if not settings.metrics_address:
+        return
+    if name in (LINKS, "all") and has_links(settings):
+        links = database_of(LINKS, settings)
+        metrics.serve(settings.metrics_address, {**databases, LINKS: links}, LinksCollector(links))
+    else:
+        metrics.serve(settings.metrics_address, databases)

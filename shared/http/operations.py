@@ -6,31 +6,25 @@ import time
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy import text
 
 from shared.http.auth import allow, public
 from shared.identity import Role
+from shared.messaging.metrics import CONTENT_TYPE, exposed
 from shared.messaging.watch import messaging_state
 from shared.storage import Database
+
+HTTP = CollectorRegistry()
+"""What this process counts of its own answering."""
+
+_seconds = Histogram("anyuan_request_seconds", "Time to answer", ["service", "route", "method"], registry=HTTP)
+_answers = Counter("anyuan_requests", "Requests answered", ["service", "route", "method", "status"], registry=HTTP)
 
 
 def add_operations(app: Flask, database: Database) -> None:
     """Add /healthz, /readyz, /metrics and /messaging to an app."""
-    registry = CollectorRegistry()
-    _measure_requests(app, registry)
-    gauges = {
-        name: Gauge(f"anyuan_{name}", meaning, registry=registry)
-        for name, meaning in (
-            ("events_published", "Events published so far"),
-            ("outbox_unsent", "Events not sent yet"),
-            ("outbox_oldest_seconds", "Age of the oldest event not sent yet"),
-            ("events_received", "Events taken in so far"),
-            ("events_retrying", "Events waiting for another try"),
-            ("events_behind", "Events held back by an earlier one of the same thing"),
-            ("events_dead", "Events that need someone to look"),
-        )
-    }
+    _measure_requests(app)
 
     @app.get("/healthz")
     @public
@@ -52,9 +46,7 @@ def add_operations(app: Flask, database: Database) -> None:
     @app.get("/metrics")
     @public
     def metrics() -> Response:
-        for name, value in _state(database).items():
-            gauges[name].set(value)
-        return Response(generate_latest(registry), content_type="text/plain; version=0.0.4")
+        return Response(exposed(app.name, database, HTTP), content_type=CONTENT_TYPE)
 
 
 def _state(database: Database) -> dict[str, Any]:
@@ -62,19 +54,19 @@ def _state(database: Database) -> dict[str, Any]:
         state = messaging_state(session, database.clock.now())
     return {
         "events_published": state.published,
-        "outbox_unsent": state.unsent,
-        "outbox_oldest_seconds": state.oldest_unsent_seconds,
+        "outbox_unsent": state.waiting.unsent,
+        "outbox_oldest_seconds": state.waiting.oldest_unsent_seconds,
+        "outbox_parked": state.waiting.parked,
         "events_received": state.received,
-        "events_retrying": state.retrying,
-        "events_behind": state.behind,
-        "events_dead": state.dead,
+        "events_retrying": state.waiting.retrying,
+        "events_behind": state.waiting.behind,
+        "held_oldest_seconds": state.waiting.oldest_held_seconds,
+        "events_dead": state.waiting.dead,
+        "events_dead_by_type": dict(state.waiting.dead_by_type),
     }
 
 
-def _measure_requests(app: Flask, registry: CollectorRegistry) -> None:
-    seconds = Histogram("anyuan_request_seconds", "Time to answer", ["route", "method"], registry=registry)
-    answers = Counter("anyuan_requests", "Requests answered", ["route", "method", "status"], registry=registry)
-
+def _measure_requests(app: Flask) -> None:
     @app.before_request
     def _start() -> None:
         g.started = time.perf_counter()
@@ -83,6 +75,6 @@ def _measure_requests(app: Flask, registry: CollectorRegistry) -> None:
     def _count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         if "started" in g:
-            seconds.labels(route, request.method).observe(time.perf_counter() - g.started)
-        answers.labels(route, request.method, str(response.status_code)).inc()
+            _seconds.labels(app.name, route, request.method).observe(time.perf_counter() - g.started)
+        _answers.labels(app.name, route, request.method, str(response.status_code)).inc()
         return response

@@ -92,7 +92,8 @@ def encode_around_version(
         "aggregateversion": "",
     }
     before = _json(address).removesuffix(b'""}')
-    after = b"," + _json({"traceparent": str(trace), "data": data}).removeprefix(b"{")
+    cause = {"causationid": trace.cause} if trace.cause else {}
+    after = b"," + _json({"traceparent": str(trace), **cause, "data": data}).removeprefix(b"{")
     length = len(before) + len(str(_GREATEST_VERSION)) + len(after)
     if length > MOST_BYTES:
         raise Undecodable(f"{name.name} has {length} bytes, at most {MOST_BYTES} are sent")

@@ -160,17 +160,18 @@ def _make_next_due(uow: UnitOfWork, row: Row[Any]) -> None:
     uow.session.execute(
         update(held_event)
         .where(held_event.c.id == first, held_event.c.state == BEHIND)
-        .values(state=RETRY, next_attempt_at=uow.now)
+        # Due since it is held: whoever replays it may have another clock than the worker that is to try it.
+        .values(state=RETRY, next_attempt_at=held_event.c.held_at)
     )
 
 
-def count_failure(uow: UnitOfWork, row_id: int, *, reason: str) -> None:
-    """Note one more failure; past `MOST_ATTEMPTS` the event is dead until someone replays or discards it."""
+def count_failure(uow: UnitOfWork, row_id: int, *, reason: str, is_hopeless: bool = False) -> None:
+    """Note one more failure; a hopeless one, or one past `MOST_ATTEMPTS`, is dead until someone decides about it."""
     row = claim(uow.session, row_id)
     if row is None:
         return
     attempts = row.attempts + 1
-    dead = attempts >= MOST_ATTEMPTS
+    dead = is_hopeless or attempts >= MOST_ATTEMPTS
     uow.session.execute(
         update(held_event)
         .where(held_event.c.id == row_id)
@@ -207,5 +208,15 @@ def discard(uow: UnitOfWork, row_id: int) -> bool:
 
 
 def _dead(session: Session, row_id: int) -> Row[Any] | None:
+    """Lock a dead event, or answer None where it is dead no more.
+
+    The first event of its thing is locked before it: a worker that is just applying that one looks for its follower
+    either before we change it or after, and never between.
+    """
     wanted = select(held_event).where(held_event.c.id == row_id, held_event.c.state == DEAD)
+    row = session.execute(wanted).first()
+    if row is None:
+        return None
+    first = select(held_event.c.id).where(_same_thing(row)).order_by(held_event.c.id).limit(1)
+    session.execute(first.with_for_update())
     return session.execute(wanted.with_for_update()).first()

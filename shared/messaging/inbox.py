@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared.messaging import held
+from shared.contracts.base import event_class
+from shared.messaging import held, metrics
 from shared.messaging.envelope import Address, Envelope, Thing, Undecodable, content_hash, decode
 from shared.messaging.many import put_new
 from shared.messaging.marks import marks_of, raise_marks
@@ -57,6 +60,20 @@ class Inbox:
         self.service = reactions.service
         self._database = database
         self._reactions = reactions
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[UnitOfWork]:
+        """Open a transaction, and count what became of events in it when it has committed."""
+        outcomes = self._outcomes = Counter()
+        with self._database.unit_of_work() as uow:
+            yield uow
+        metrics.count_outcomes(self.service, outcomes)
+
+    def _note(self, address: Address | None, outcome: str) -> None:
+        known = address is not None and event_class(address.type) is not None
+        # What a stranger calls an event must not become a name of ours.
+        self._outcomes[address.type if address is not None and known else "?", outcome] += 1
 
     def receive(self, deliveries: Sequence[Delivery]) -> None:
         """Take messages in; on return every one is applied, known already, or held with its reason.
@@ -67,9 +84,10 @@ class Inbox:
         """
         if not deliveries:
             return
+        metrics.taken_together.labels(self.service).observe(len(deliveries))
         for take in (self._take_together, self._take_in_turn):
             try:
-                with self._database.unit_of_work() as uow:
+                with self._transaction() as uow:
                     take(uow, deliveries)
             except _Irregular:
                 continue
@@ -112,6 +130,7 @@ class Inbox:
                 raise _Irregular
             raised[envelope.thing] = envelope.version
             self._react(uow, envelope)
+            self._note(envelope, "applied")
         if raise_marks(uow.session, raised) < len(raised):
             raise _Irregular
         for position in _last_positions(deliveries):
@@ -123,7 +142,7 @@ class Inbox:
 
     def _receive_alone(self, delivery: Delivery) -> None:
         try:
-            with self._database.unit_of_work() as uow:
+            with self._transaction() as uow:
                 self._take(uow, delivery)
         except Exception as error:
             if database_is_away(error):
@@ -133,14 +152,14 @@ class Inbox:
 
     def _hold_or_bury(self, delivery: Delivery, *, reason: str) -> None:
         try:
-            with self._database.unit_of_work() as uow:
+            with self._transaction() as uow:
                 self._hold(uow, delivery, reason=reason)
         except Exception as error:
             if database_is_away(error):
                 raise
             # Something in the message itself cannot be stored. Its bytes always can, and the queue must go on.
             log.exception("event_buried")
-            with self._database.unit_of_work() as uow:
+            with self._transaction() as uow:
                 self._move_cursor(uow.session, delivery.position)
                 held.bury_undecodable(uow, delivery.message, reason=reason)
 
@@ -154,9 +173,9 @@ class Inbox:
         if not self._is_new(uow, envelope, delivery.message):
             return
         if held.something_before(uow.session, envelope):
-            held.hold(
-                uow, envelope, delivery.message, state=held.BEHIND, reason="an earlier event of the same thing waits"
-            )
+            reason = "an earlier event of the same thing waits"
+            held.hold(uow, envelope, delivery.message, state=held.BEHIND, reason=reason)
+            self._note(envelope, held.BEHIND)
             return
         self.apply(uow, envelope)
 
@@ -165,8 +184,10 @@ class Inbox:
         log.error("event_dead", event_id=address and address.event_id, type=address and address.type, reason=reason)
         if address is None:
             held.bury_undecodable(uow, message, reason=reason)
+            self._note(None, held.DEAD)
         elif self._is_new(uow, address, message):
             held.hold(uow, address, message, state=held.DEAD, reason=reason)
+            self._note(address, held.DEAD)
 
     def receive_dead(self, delivery: Delivery, *, reason: str) -> None:
         """Keep a message that the broker gave up delivering; one that was applied all the same is only known.
@@ -178,7 +199,7 @@ class Inbox:
             address = decode(delivery.body)
         except Undecodable as error:
             address = error.address
-        with self._database.unit_of_work() as uow:
+        with self._transaction() as uow:
             self._set_aside(uow, address, delivery.message, reason=reason)
 
     def _hold(self, uow: UnitOfWork, delivery: Delivery, *, reason: str) -> None:
@@ -186,20 +207,26 @@ class Inbox:
         self._move_cursor(uow.session, delivery.position)
         envelope = decode(delivery.body)
         if self._is_new(uow, envelope, delivery.message):
-            waits = held.something_before(uow.session, envelope)
-            held.hold(uow, envelope, delivery.message, state=held.BEHIND if waits else held.RETRY, reason=reason)
+            state = held.BEHIND if held.something_before(uow.session, envelope) else held.RETRY
+            held.hold(uow, envelope, delivery.message, state=state, reason=reason)
+            self._note(envelope, state)
 
     def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Run the reactions to an event, unless a newer one of the same thing was applied before."""
         if not raise_marks(uow.session, {envelope.thing: envelope.version}):
             log.warning("older_event_not_applied", event_id=envelope.event_id, type=envelope.type)
+            self._note(envelope, "older")
             return
         self._react(uow, envelope)
+        self._note(envelope, "applied")
 
     def _react(self, uow: UnitOfWork, envelope: Envelope) -> None:
         # What the reactions publish belongs to the trace of the event that caused it.
-        uow.trace = envelope.trace.child()
-        with tracing(uow.trace):
+        uow.trace = envelope.trace.caused_by(envelope.event_id)
+        delay = max(0.0, (uow.now - envelope.time).total_seconds())
+        metrics.delay_seconds.labels(self.service).observe(delay)
+        metrics.lag_seconds.labels(self.service).set(delay)
+        with tracing(uow.trace), metrics.reaction_seconds.labels(self.service, envelope.type).time():
             for reaction in self._reactions.of(type(envelope.event)):
                 reaction(uow, envelope.event)
 
@@ -220,6 +247,9 @@ class Inbox:
         if bytes(known) != digest:
             log.error("same_event_id_with_other_content", event_id=envelope.event_id, source=envelope.source)
             held.bury(uow, envelope, message, reason="this event id was seen before with another content")
+            self._note(envelope, held.DEAD)
+        else:
+            self._note(envelope, "known")
         return False
 
     @staticmethod
@@ -242,8 +272,9 @@ class Inbox:
         return sum(self._retry(row_id) for row_id in due)
 
     def _retry(self, row_id: int) -> bool:
+        metrics.retries.labels(self.service).inc()
         try:
-            with self._database.unit_of_work() as uow:
+            with self._transaction() as uow:
                 row = held.claim(uow.session, row_id)
                 if row is None:
                     return False
@@ -253,8 +284,10 @@ class Inbox:
         except Exception as error:
             if database_is_away(error):
                 raise
-            with self._database.unit_of_work() as uow:
-                held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}")
+            with self._transaction() as uow:
+                # What cannot be read now cannot be read in a minute either.
+                hopeless = isinstance(error, Undecodable)
+                held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}", is_hopeless=hopeless)
             return False
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from amqp import Message
 from amqp.exceptions import ChannelError
 
+from shared.messaging import metrics
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.rabbit import BROKER_ERRORS, BrokerConnection, only_for
 
@@ -50,6 +51,8 @@ class ConfirmingPublisher:
         self._stop = stop
         self._exchange = exchange
         self._app_id = app_id
+        self._published = metrics.published.labels(app_id)
+        self._confirmed = metrics.confirmed.labels(app_id)
         self._answers = Answers()
         self._last_tag = 0
         self._in_flight: dict[int, Outgoing] = {}
@@ -104,6 +107,7 @@ class ConfirmingPublisher:
         self._busy.add(row.aggregate)
         key = row.type if row.listener is None else only_for(row.listener, publisher=self._app_id)
         self._channel.basic_publish(message, exchange=self._exchange, routing_key=key, mandatory=row.mandatory)
+        self._published.inc()
 
     def _wait(self) -> None:
         """Wait for the next answer.
@@ -121,11 +125,14 @@ class ConfirmingPublisher:
             reason = self._returned.pop(row.event_id, None)
             if reason is None:
                 self._answers.confirmed.append(row.row_id)
+                self._confirmed.inc()
             else:
+                metrics.returned.labels(self._app_id).inc()
                 self._answers.refused[row.row_id] = reason
 
     def _not_acknowledged(self, tag: int, multiple: bool) -> None:
         for row in self._answered(tag, multiple):
+            metrics.nacked.labels(self._app_id).inc()
             self._answers.refused[row.row_id] = "the broker did not take it (nack)"
 
     def _answered(self, tag: int, multiple: bool) -> list[Outgoing]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.contracts.base import event_class
 from shared.failpoints import failpoint
-from shared.messaging import sending
+from shared.messaging import metrics, sending
 from shared.messaging.leadership import Leadership, leadership
 from shared.messaging.pauses import Pauses
 from shared.messaging.publisher import ConfirmingPublisher, Outgoing
@@ -70,7 +73,11 @@ class Relay:
                 log.exception("relay_failed", service=self._service)
                 stop.wait(pauses.next())
             finally:
-                self.is_leader = False
+                self._set_leader(False)
+
+    def _set_leader(self, leads: bool) -> None:
+        self.is_leader = leads
+        metrics.leads.labels(self._service).set(leads)
 
     def _lead(self, lead: Leadership, stop: threading.Event, pauses: Pauses) -> None:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
@@ -80,17 +87,17 @@ class Relay:
             publisher = ConfirmingPublisher(
                 connection, exchange=exchange_of(self._service), app_id=self._service, stop=stop
             )
-            self.is_leader = True
+            self._set_leader(True)
             log.info("relay_leads", service=self._service)
             all_is_well, pause = True, POLL_SECONDS
             while all_is_well and not stop.is_set():
-                self.last_beat = time.monotonic()
+                begun = self.last_beat = time.monotonic()
                 count, all_is_well = self.relay_once(publisher, lead)
                 pauses.reset()
                 self._tidy_sometimes()
                 if count < BATCH and all_is_well:
                     pause = _pause_after(count, pause)
-                    stop.wait(pause)
+                    stop.wait(max(0.0, begun + pause - time.monotonic()))
                     connection.drain(0.001)
         finally:
             if stop.is_set():
@@ -110,7 +117,7 @@ class Relay:
         :raises Exception: what broke the connection, after the confirmed rows were marked.
         """
         now = self._database.clock.now()
-        rows = sending.next_rows(lead.connection, now, limit=BATCH)
+        rows = self._next_rows(lead, now)
         if not rows:
             return 0, True
         answers = publisher.send(
@@ -127,6 +134,7 @@ class Relay:
                 for row in rows
             ]
         )
+        metrics.relayed_together.labels(self._service).observe(len(rows))
         failpoint("relay.after_confirm")
         with self._database.unit_of_work() as uow:
             sending.mark_sent(uow.session, answers.confirmed, now=uow.now)
@@ -137,6 +145,12 @@ class Relay:
         if answers.broken is not None:
             raise answers.broken
         return len(rows), not answers.refused
+
+    def _next_rows(self, lead: Leadership, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+        if lead.connection is not None:
+            return sending.next_rows(lead.connection, now, limit=BATCH)
+        with self._database.reading() as session:
+            return sending.next_rows(session, now, limit=BATCH)
 
     def _somebody_must_hear(self, routing_key: str) -> bool:
         """Tell whether an event without a queue is a fault. An event that no service listens to is none.
@@ -157,7 +171,7 @@ class Relay:
 
 
 def _pause_after(count: int, last_pause: float) -> float:
-    """Answer how long to wait before looking again, after so many rows were found.
+    """Answer how long after one look to look again, when so many rows were found.
 
     A few rows are best sent at once; where many come, a little patience makes batches that cost much less each. In a
     quiet hour the database is left alone.

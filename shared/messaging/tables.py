@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text
 
+from shared.storage.append_only import append_only
 from shared.storage.kit import InstantUTC, kit_metadata
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
@@ -112,3 +113,21 @@ held_event = Table(
 )
 Index("ix_held_event_aggregate", held_event.c.source, held_event.c.aggregate_type, held_event.c.aggregate_id)
 Index("ix_held_event_due", held_event.c.state, held_event.c.next_attempt_at)
+
+dead_letter_decision = Table(
+    "dead_letter_decision",
+    kit_metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("held_id", BigInteger, nullable=False),
+    Column("event_id", String(100), nullable=False, index=True),
+    Column("type", String(120), nullable=False),
+    Column("verb", String(10), nullable=False),
+    Column("decided_by", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("dead_because", Text, nullable=False),
+    Column("decided_at", InstantUTC, nullable=False),
+    CheckConstraint("verb IN ('replay', 'discard')", name="verb"),
+    sqlite_autoincrement=True,
+    comment="Who had a dead event tried again or given up, and why; never changed",
+)
+append_only(dead_letter_decision)

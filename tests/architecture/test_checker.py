@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from services.launcher.parts import event_map
+from services.launcher.event_map import event_map
 from tests.faults.checking.messages import LISTENERS
 
 _LOADED = (

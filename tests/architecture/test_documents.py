@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.launcher.documents import documents
-from services.launcher.parts import event_map
+from services.launcher.event_map import event_map
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(

@@ -218,7 +218,7 @@ class TaskCountsOut(Schema):
     returned = fields.Integer(required=True)
     cc = fields.Integer(required=True)
     started = fields.Integer(required=True)
-    done = fields.Integer(required=True)
+    done = fields.Integer(required=True, metadata={"description": "Counted up to 1000"})
     held = fields.Integer(required=True)
     provisional = fields.Integer(
         required=True, metadata={"description": "Cases whose deadline waits for the workdays of its year"}

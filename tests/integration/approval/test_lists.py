@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.approval import lists
 from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.filters import Filter
@@ -123,3 +124,10 @@ def test_the_counts_are_the_lengths_of_the_lists_and_the_held_are_seen_from_abov
     assert counts(office, ANN) == TaskCounts(todo=0, returned=1, cc=0, started=3, done=0, held=0, provisional=0)
     assert counts(office, CAI).held == 1
     assert counts(office, official("Bei", "130600")).held == 0
+
+
+def test_what_was_done_is_counted_up_to_a_bound(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
+    for number in range(3):
+        office.act(office.open(f"r{number}"), Verb.APPROVE, BEN)
+    assert counts(office, BEN).done == 2

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.clock import AdjustableClock
 from shared.messaging.embedded import Courier
-from shared.messaging.watch import messaging_state
+from shared.messaging.watch import waiting
 from tests.integration.messaging.transports import Embedded
 from tests.integration.messaging.village import Village, make_databases, sqlite_urls
 
@@ -36,7 +36,7 @@ def carry_all(courier: Courier) -> None:
 
 def unsent(village: Village) -> int:
     with village.databases["shop"].reading() as session:
-        return messaging_state(session, village.clock.now()).unsent
+        return waiting(session, village.clock.now()).unsent
 
 
 def test_a_new_process_goes_on_where_the_last_one_stopped(village: Village, courier: Courier) -> None:

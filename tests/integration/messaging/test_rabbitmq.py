@@ -21,7 +21,7 @@ from shared.messaging.publisher import ConfirmingPublisher, Outgoing
 from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of, inbox_queue_of
 from shared.messaging.sending import SENT_ROWS_ARE_KEPT
 from shared.messaging.tables import held_event, outbox
-from shared.messaging.watch import messaging_state
+from shared.messaging.watch import waiting
 from tests.integration.messaging.transports import OverRabbit
 from tests.integration.messaging.village import Noted, Village
 from tests.servers import PostgresServer, RabbitServer
@@ -35,7 +35,7 @@ def village(rabbit_village: Village) -> Village:
 def unsent(village: Village, service: str = "shop") -> int:
     database = village.databases[service]
     with database.reading() as session:
-        return messaging_state(session, database.clock.now()).unsent
+        return waiting(session, database.clock.now()).unsent
 
 
 def attempts(village: Village) -> list[int]:

@@ -10,6 +10,17 @@ depends_on = None
 
 POSTGRESQL_TRIGGERS = (
     """
+    CREATE OR REPLACE FUNCTION dead_letter_decision_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'dead_letter_decision is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_decision
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION dead_letter_decision_is_append_only()
+    """,
+    """
     CREATE OR REPLACE FUNCTION link_trail_is_append_only() RETURNS trigger
         LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'link_trail is append-only'; END $$
@@ -22,6 +33,16 @@ POSTGRESQL_TRIGGERS = (
     """,
 )
 SQLITE_TRIGGERS = (
+    """
+    CREATE TRIGGER dead_letter_decision_no_update
+        BEFORE UPDATE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_delete
+        BEFORE DELETE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
     """
     CREATE TRIGGER link_trail_no_update
         BEFORE UPDATE ON link_trail
@@ -49,6 +70,23 @@ def upgrade() -> None:
         comment="The answers to commands that carried an Idempotency-Key",
     )
     op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "dead_letter_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("held_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("verb", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("dead_because", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("verb IN ('replay', 'discard')", name=op.f("ck_dead_letter_decision_verb")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter_decision")),
+        comment="Who had a dead event tried again or given up, and why; never changed",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_dead_letter_decision_event_id"), "dead_letter_decision", ["event_id"], unique=False)
     op.create_table(
         "held_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -345,9 +383,14 @@ def downgrade() -> None:
     op.drop_index("ix_held_event_due", table_name="held_event")
     op.drop_index("ix_held_event_aggregate", table_name="held_event")
     op.drop_table("held_event")
+    op.drop_index(op.f("ix_dead_letter_decision_event_id"), table_name="dead_letter_decision")
+    op.drop_table("dead_letter_decision")
     op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
     op.drop_table("answered_command")
     if op.get_bind().dialect.name == "postgresql":
         # The triggers went with their tables, the functions they call did not.
-        for function in ("link_trail_is_append_only",):
+        for function in (
+            "dead_letter_decision_is_append_only",
+            "link_trail_is_append_only",
+        ):
             op.execute(f"DROP FUNCTION {function}()")

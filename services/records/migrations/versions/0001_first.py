@@ -21,6 +21,17 @@ POSTGRESQL_TRIGGERS = (
         EXECUTE FUNCTION ledger_entry_is_append_only()
     """,
     """
+    CREATE OR REPLACE FUNCTION dead_letter_decision_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'dead_letter_decision is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON dead_letter_decision
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION dead_letter_decision_is_append_only()
+    """,
+    """
     CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
         LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
@@ -131,6 +142,16 @@ SQLITE_TRIGGERS = (
     CREATE TRIGGER ledger_entry_no_delete
         BEFORE DELETE ON ledger_entry
         BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_update
+        BEFORE UPDATE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER dead_letter_decision_no_delete
+        BEFORE DELETE ON dead_letter_decision
+        BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
@@ -414,6 +435,23 @@ def upgrade() -> None:
         comment="The answers to commands that carried an Idempotency-Key",
     )
     op.create_index(op.f("ix_answered_command_created_at"), "answered_command", ["created_at"], unique=False)
+    op.create_table(
+        "dead_letter_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("held_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("verb", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("dead_because", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("verb IN ('replay', 'discard')", name=op.f("ck_dead_letter_decision_verb")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter_decision")),
+        comment="Who had a dead event tried again or given up, and why; never changed",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_dead_letter_decision_event_id"), "dead_letter_decision", ["event_id"], unique=False)
     op.create_table(
         "held_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1085,6 +1123,8 @@ def downgrade() -> None:
     op.drop_index("ix_held_event_due", table_name="held_event")
     op.drop_index("ix_held_event_aggregate", table_name="held_event")
     op.drop_table("held_event")
+    op.drop_index(op.f("ix_dead_letter_decision_event_id"), table_name="dead_letter_decision")
+    op.drop_table("dead_letter_decision")
     op.drop_index(op.f("ix_answered_command_created_at"), table_name="answered_command")
     op.drop_table("answered_command")
     op.drop_index("ix_service_record_person_day", table_name="service_record")
@@ -1116,6 +1156,7 @@ def downgrade() -> None:
         # The triggers went with their tables, the functions they call did not.
         for function in (
             "ledger_entry_is_append_only",
+            "dead_letter_decision_is_append_only",
             "approval_refuse_change",
         ):
             op.execute(f"DROP FUNCTION {function}()")
