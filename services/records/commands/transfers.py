@@ -56,20 +56,7 @@ def ask_for_transfer(
     :raises Conflict: `transfer_under_way`.
     :raises Unavailable: while registration's word on the volunteer is still on its way.
     """
-    # The row is locked so that of two wishes at once the second one sees the first.
-    volunteer = uow.session.get(KnownVolunteer, volunteer_number, with_for_update=True)
-    if volunteer is None:
-        raise Unavailable(
-            "volunteer_not_known_yet",
-            zh="您的注册信息尚未到达，请稍后再试",
-            en="Your registration has not arrived here yet: try again in a moment",
-        )
-    with pointing_at("/to_region"):
-        regions.chain(form.to_region, on=business_date(uow.now))
-    faults = faults_in_transfer(from_region=volunteer.region, to_region=form.to_region, has_consent=form.consent)
-    if faults:
-        raise Invalid.of(faults)
-    _check_none_under_way(uow, volunteer_number)
+    volunteer = _who_may_be_transferred(uow, volunteer_number, form, regions)
     transfer = Transfer(
         id=uuid.uuid4().hex,
         volunteer_number=volunteer_number,
@@ -97,6 +84,27 @@ def ask_for_transfer(
     )
     transfer.case_id = case.id
     return transfer
+
+
+def _who_may_be_transferred(
+    uow: UnitOfWork, volunteer_number: str, form: TransferForm, regions: Regions
+) -> KnownVolunteer:
+    """Answer the volunteer of a wish that can be granted, locked until the transaction ends."""
+    # The row is locked so that of two wishes at once the second one sees the first.
+    volunteer = uow.session.get(KnownVolunteer, volunteer_number, with_for_update=True)
+    if volunteer is None:
+        raise Unavailable(
+            "volunteer_not_known_yet",
+            zh="您的注册信息尚未到达，请稍后再试",
+            en="Your registration has not arrived here yet: try again in a moment",
+        )
+    with pointing_at("/to_region"):
+        regions.chain(form.to_region, on=business_date(uow.now))
+    faults = faults_in_transfer(from_region=volunteer.region, to_region=form.to_region, has_consent=form.consent)
+    if faults:
+        raise Invalid.of(faults)
+    _check_none_under_way(uow, volunteer_number)
+    return volunteer
 
 
 def _check_none_under_way(uow: UnitOfWork, volunteer_number: str) -> None:

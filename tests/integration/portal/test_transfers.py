@@ -9,6 +9,9 @@ import pytest
 
 from services.launcher.story import acts
 from services.launcher.story.people import wait_for
+from services.records.commands.cases import approvals
+from shared.approval.core.parsing import parse
+from shared.approval.definitions import shipped
 from tests.integration.portal.browsing import Browser
 from tests.integration.portal.conftest import World, living
 
@@ -62,6 +65,27 @@ def test_a_volunteer_withdraws_their_consent(world: World) -> None:
     assert "申请转移" in page.text
 
 
+def test_a_demanded_signature_is_asked_for_at_its_field(world: World) -> None:
+    written: dict[str, Any] = dict(shipped()["transfer"].body)
+    written |= {"version": 2, "route": [{**written["route"][0], "signature": ["approve"]}]}
+    with world.node.databases["records"].unit_of_work() as uow:
+        approvals.publish(uow, parse(written), by="test")
+    volunteer, clerk = world.browser("li"), world.browser("new_clerk")
+    volunteer.open("/transfers")
+    volunteer.submit("/transfers", **WISH)
+    waiting_for(clerk, "异地转移：李秀兰")
+    assert "签名编号 签名保存在别处的编号" in clerk.click("异地转移：李秀兰").text
+    refused = clerk.submit("/approve", opinion="已核验", signature=" ")
+    assert refused.status == 422
+    assert "此环节须填写签名编号" in refused.text
+    clerk.submit("/approve", opinion="已核验", signature="档案-2026-7")
+    case = transfers(world, "li")[0]["case_id"]
+    assert "签名编号：档案-2026-7" in volunteer.open(f"/cases/records/{case}").text
+    volunteer.open("/transfers")
+    volunteer.click("撤回同意")
+    volunteer.submit("/withdraw", opinion="不搬了")
+
+
 def test_a_transfer_is_returned_corrected_and_taken_over(world: World) -> None:
     volunteer, clerk, approver = (world.browser(one) for one in ("wang", "new_clerk", "new_approver"))
     volunteer.open("/transfers")
@@ -79,7 +103,7 @@ def test_a_transfer_is_returned_corrected_and_taken_over(world: World) -> None:
     assert "已重新提交" in volunteer.submit(action, reason="搬家到行唐县龙州镇").text
     waiting_for(clerk, "异地转移：王晓明")
     assert "搬家到行唐县龙州镇" in clerk.click("异地转移：王晓明").text
-    clerk.submit("/approve", opinion="已核验")
+    clerk.submit("/approve", opinion="已核验", signature="CFCA-0006")
     waiting_for(approver, "异地转移：王晓明")
     approver.click("异地转移：王晓明")
     assert "审批全部完成" in approver.submit("/approve", opinion="同意接收", signature="CFCA-0007").text
