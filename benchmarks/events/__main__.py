@@ -59,7 +59,7 @@ _SPEED: tuple[Row, ...] = (
     ("events/s, 1 connection", ("events_per_second", "1")),
     ("events/s, 4 connections", ("events_per_second", "4")),
     ("commands/s, 4 connections", ("commands_per_second", "4")),
-    ("processor seconds of 1,000 events", ("cpu_s_per_1000",)),
+    ("processor µs of an event", ("cpu_us",)),
 )
 
 

@@ -56,9 +56,9 @@ def _take_turns(world: World, measured: Measured, commands: int) -> None:
             world.rest()
             before = _cpu(world, system)
             measured.turns[connections].append(system.turn(system.new_numbers(commands), connections=connections))
-            spent = {name: (after - before[name]) / commands * 1000 for name, after in _cpu(world, system).items()}
-            for name, seconds in spent.items():
-                measured.cpu.setdefault(name, []).append(seconds)
+            spent = {name: (after - before[name]) / commands * 1e6 for name, after in _cpu(world, system).items()}
+            for name, microseconds in spent.items():
+                measured.cpu.setdefault(name, []).append(microseconds)
         measured.memory = {role: program.memory() for role, program in system.programs.items()}
     if system.query("b", "SELECT count(*) FROM award")[0][0] != system.effects():
         raise RuntimeError(f"{system.kind.name} counted an effect twice or gave an award without counting it")
@@ -82,7 +82,7 @@ def _figures(measured: Measured) -> Figures:
     return {
         "events_per_second": {str(count): round(measured.applied(count)) for count in CONNECTIONS},
         "commands_per_second": {str(count): round(measured.committed(count)) for count in CONNECTIONS},
-        "cpu_s_per_1000": {name: round(median(spent), 2) for name, spent in measured.cpu.items()},
+        "cpu_us": {name: round(median(spent)) for name, spent in measured.cpu.items()},
         "rss_mb": measured.memory,
     }
 

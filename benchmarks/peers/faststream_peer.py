@@ -100,7 +100,7 @@ def relay(where: Where) -> None:
         await rabbit.connect()
         await rabbit.declare_queue(_QUEUE)
 
-    asyncio.run(FastStream(outgoing, on_startup=[connect]).run())
+    asyncio.run(FastStream(outgoing, logger=None, on_startup=[connect]).run())
 
 
 def consume(where: Where) -> None:
@@ -117,7 +117,7 @@ def consume(where: Where) -> None:
                 await connection.execute(text("INSERT INTO award VALUES (:i)"), {"i": body["number"]})
                 await connection.execute(text("UPDATE tally SET n = n + 1"))
 
-    asyncio.run(FastStream(rabbit).run())
+    asyncio.run(FastStream(rabbit, logger=None).run())
 
 
 if __name__ == "__main__":

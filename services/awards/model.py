@@ -63,7 +63,7 @@ UNDECIDED = (NominationState.OPEN, NominationState.RETURNED)
 
 
 class KnownVolunteer(Base):
-    """A copy of who a volunteer is, kept by `volunteer.registered`."""
+    """A copy of who a volunteer is, kept by `volunteer.registered` and `volunteer.updated`."""
 
     __tablename__ = "known_volunteer"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from services.awards.commands import copies, star_reviews, stars
 from services.awards.commands.cases import approvals
 from shared.contracts.records import HoursCredited, HoursVoided
-from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered
+from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered, VolunteerUpdated
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
 reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
+reactions.on(VolunteerUpdated)(copies.know_volunteer)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
 

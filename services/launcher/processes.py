@@ -16,6 +16,7 @@ from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
 from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
 from shared.nodes.metrics import LinksCollector
+from shared.nodes.office import Office
 from shared.settings import Settings
 from shared.storage import Database
 
@@ -30,12 +31,18 @@ def _services_of(name: str) -> tuple[str, ...]:
     return () if name == LINKS else named(name)
 
 
+def _office_of(name: str, settings: Settings) -> Office | None:
+    """Make the links' part of a process, where this one runs them and there are any."""
+    return office_of(settings) if name in (LINKS, "all") and has_links(settings) else None
+
+
 def run_service_relay(name: str, settings: Settings) -> None:
     """Send what a service (or `all` of a small node) has published, until told to stop."""
     set_up_logs(service=f"{name}-relay")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(name, databases, settings)
+    office = _office_of(name, settings)
+    _tell_prometheus(databases, office, settings)
     relays = [
         Relay(
             database=database,
@@ -45,10 +52,10 @@ def run_service_relay(name: str, settings: Settings) -> None:
         )
         for service, database in databases.items()
     ]
-    if name in (LINKS, "all") and has_links(settings):
+    if office is not None:
         relays.append(
             LinksRelay(
-                office=office_of(settings),
+                office=office,
                 broker_url=broker_url_of(LINKS, settings),
                 topology=whole,
                 neighbours=neighbours_of(settings),
@@ -62,7 +69,8 @@ def run_service_worker(name: str, settings: Settings) -> None:
     set_up_logs(service=f"{name}-worker")
     whole = topology(with_neighbours=has_links(settings))
     databases = {service: database_of(service, settings) for service in _services_of(name)}
-    _tell_prometheus(name, databases, settings)
+    office = _office_of(name, settings)
+    _tell_prometheus(databases, office, settings)
     consumers: list[QueueConsumer] = []
     jobs: list[JobRunner] = []
     for service, database in databases.items():
@@ -75,8 +83,8 @@ def run_service_worker(name: str, settings: Settings) -> None:
             )
         )
         jobs.append(JobRunner(database=database, service=service, jobs=jobs_of(service, database)))
-    if name in (LINKS, "all") and has_links(settings):
-        office, broker_url = office_of(settings), broker_url_of(LINKS, settings)
+    if office is not None:
+        broker_url = broker_url_of(LINKS, settings)
         consumers.append(OwnServices(office=office, broker_url=broker_url, topology=whole))
         consumers.extend(Neighbour(office=office, broker_url=broker_url, node=node) for node in neighbours_of(settings))
         kept = [inbox_retention(), *jobs_of_links(settings, office)]
@@ -84,11 +92,11 @@ def run_service_worker(name: str, settings: Settings) -> None:
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))
 
 
-def _tell_prometheus(name: str, databases: Mapping[str, Database], settings: Settings) -> None:
+def _tell_prometheus(databases: Mapping[str, Database], office: Office | None, settings: Settings) -> None:
     if not settings.metrics_address:
         return
-    if name in (LINKS, "all") and has_links(settings):
-        links = database_of(LINKS, settings)
-        metrics.serve(settings.metrics_address, {**databases, LINKS: links}, LinksCollector(links))
-    else:
+    if office is None:
         metrics.serve(settings.metrics_address, databases)
+    else:
+        links = office.database
+        metrics.serve(settings.metrics_address, {**databases, LINKS: links}, LinksCollector(links))

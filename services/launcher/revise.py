@@ -16,7 +16,7 @@ import click
 from sqlalchemy import Executable, MetaData, create_mock_engine
 from sqlalchemy.engine import make_url
 
-from services.launcher.parts import SERVICES, metadata_of
+from services.launcher.parts import LINKS, SERVICES, metadata_of
 from shared.storage import InstantUTC
 from shared.storage.database import make_engine
 from shared.storage.migrations import configuration, folder_of, transaction, upgrade
@@ -37,7 +37,7 @@ def main() -> None:
 @click.argument("services", nargs=-1)
 def again(services: tuple[str, ...]) -> None:
     """Write the first revision anew; only for a service that has no other one."""
-    for service in services or SERVICES:
+    for service in services or (*SERVICES, LINKS):
         versions = folder_of(service) / "versions"
         older = sorted(versions.glob("[0-9]*.py"))
         if [path for path in older if not path.name.startswith(_FIRST)]:

@@ -14,7 +14,7 @@ from shared.contracts.cases import (
     TaskOverdue,
     TaskReminded,
 )
-from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
@@ -37,6 +37,7 @@ reactions.on(OrganisationApproved)(telling.tell_head)
 reactions.on(RegistrationRefused)(telling.tell_applicant)
 reactions.on(HoursCredited)(telling.tell_hours)
 reactions.on(RecordVoided)(telling.tell_voided)
+reactions.on(VolunteerTransferred)(telling.tell_place_left)
 reactions.on(NominationOpened)(telling.tell_candidate)
 reactions.on(NominationDecided)(telling.tell_decided_candidate)
 reactions.on(StarGranted)(telling.tell_star)

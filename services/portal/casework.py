@@ -72,7 +72,7 @@ class Reader:
         return self._plain(key, value)
 
     def _plain(self, key: str, value: Any) -> str:
-        if key == "region":
+        if key in ("region", "from_region", "to_region"):
             return self.formats.region(str(value))
         if key in ("category", "kind", "award"):
             return self.words.of({"kind": "organisation_kind", "category": "volunteer_category"}.get(key, key), value)

@@ -11,7 +11,7 @@ from services.portal.sessions import api, person, visit
 from shared.identity import Principal, Role
 from shared.identity.people import ADMINISTRATORS, OFFICIALS
 
-CASE_SERVICES = ("registration", "reporting", "awards")
+CASE_SERVICES = ("registration", "records", "reporting", "awards")
 """The services that have cases."""
 
 _MOST_TASKS = 50
@@ -136,7 +136,7 @@ def _gather_tasks(made: Desk) -> None:
 
 def _gather_returned(made: Desk) -> None:
     """Gather the person's own cases that came back; reports have their own list."""
-    for service in ("registration", "awards"):
+    for service in ("registration", "records", "awards"):
         page = made.read(service, "tasks", list="returned", limit=_MOST_TASKS)
         made.returned += [Task(service, item) for item in page["items"]] if page else []
 

@@ -7,7 +7,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from services.records import queries
-from services.records.commands import activities, records
+from services.records.commands import activities, records, transfers
+from services.records.commands.cases import approvals
 from services.records.schemas import (
     ActivityIn,
     ActivityOut,
@@ -17,17 +18,24 @@ from services.records.schemas import (
     MineQuery,
     ProjectIn,
     ProjectOut,
+    ReasonIn,
     RecordOut,
     RecordsIn,
+    TransferIn,
+    TransferOut,
+    TransfersQuery,
 )
 from shared.clock import business_date
 from shared.errors import NotFound, pointing_at
-from shared.http import allow, now, principal, reading, signed_in, tag_revision, uow
+from shared.http import allow, expected_revision, now, principal, reading, signed_in, tag_revision, uow
+from shared.http.idempotency import command_id
 from shared.http.paging import page_schema
 from shared.identity import Role, scope_of
 from shared.regions import Regions
 
 blp = Blueprint("records", __name__, description="Projects, activities, service records, hours")
+moving = Blueprint("transfers", __name__, description="Transfers of volunteers between places")
+BLUEPRINTS = (blp, moving)
 
 
 def _scope(region: str | None = None) -> frozenset[str]:
@@ -150,3 +158,60 @@ def my_ledger() -> Any:
 def ledger(query: dict[str, Any]) -> Any:
     """Answer the ledger of a volunteer of the regions one sees."""
     return queries.ledger_in_scope(reading(), query["volunteer_number"], scope=_scope())
+
+
+@moving.route("/transfers", methods=["POST"])
+@moving.arguments(TransferIn)
+@moving.response(201, TransferOut)
+@allow(Role.VOLUNTEER)
+def ask_for_transfer(body: dict[str, Any]) -> Any:
+    """Ask for one's transfer to another place; its clerk verifies and its approver takes over (异地转移)."""
+    transfer = transfers.ask_for_transfer(
+        uow(),
+        form=transfers.TransferForm(**body),
+        principal=principal(),
+        volunteer_number=_my_number(),
+        regions=Regions.load(),
+        approvals=approvals,
+        command_id=command_id(),
+    )
+    uow().session.flush()
+    return _shown(transfer.id, transfer.revision)
+
+
+@moving.route("/transfers/<transfer_id>/reason", methods=["PUT"])
+@moving.arguments(ReasonIn)
+@moving.response(200, TransferOut)
+@allow(Role.VOLUNTEER)
+def correct_transfer(body: dict[str, Any], transfer_id: str) -> Any:
+    """Write the reason of one's returned transfer anew."""
+    transfer = transfers.correct_reason(
+        uow(),
+        transfer_id=transfer_id,
+        reason=body["reason"],
+        volunteer_number=_my_number(),
+        expected_revision=expected_revision(),
+    )
+    return _shown(transfer.id, transfer.revision)
+
+
+def _shown(transfer_id: str, revision: int) -> Any:
+    tag_revision(revision)
+    return queries.find_transfer(reading(), transfer_id)
+
+
+@moving.route("/transfers/mine", methods=["GET"])
+@moving.response(200, TransferOut(many=True))
+@signed_in
+def my_transfers() -> Any:
+    """List one's own transfers, the newest first."""
+    return queries.transfers_of_volunteer(reading(), _my_number())
+
+
+@moving.route("/transfers", methods=["GET"])
+@moving.arguments(TransfersQuery, location="query")
+@moving.response(200, page_schema(TransferOut))
+@allow(Role.CLERK, Role.APPROVER)
+def list_transfers(query: dict[str, Any]) -> Any:
+    """List the transfers from or to the regions one sees."""
+    return queries.transfers_in_scope(reading(), scope=_scope(), **query)

@@ -17,9 +17,11 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from services.records.rules import UNDER_WAY, TransferState
 from shared.storage import InstantUTC, naming
 from shared.storage.append_only import append_only
 
@@ -147,6 +149,47 @@ class ServiceRecord(Base):
     recorded_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+_UNDER_WAY = f"state IN ({', '.join(repr(state.value) for state in UNDER_WAY)})"
+
+
+class Transfer(Base):
+    """A volunteer's way to another home region, from the wish to the move (notice II (3)); one at a time."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in TransferState)})", name="state"),
+        CheckConstraint("from_region <> to_region", name="another_region"),
+        CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name="decided_unless_asked"),
+        CheckConstraint("(state = 'moved') = (moved_at IS NOT NULL)", name="moved_at_if_moved"),
+        Index(
+            "uq_transfer_under_way",
+            "volunteer_number",
+            unique=True,
+            postgresql_where=text(_UNDER_WAY),
+            sqlite_where=text(_UNDER_WAY),
+        ),
+        Index("ix_transfer_volunteer", "volunteer_number", "asked_at"),
+        Index("ix_transfer_from", "from_region", "id"),
+        Index("ix_transfer_to", "to_region", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"))
+    from_region: Mapped[str] = mapped_column(String(6))
+    to_region: Mapped[str] = mapped_column(String(6))
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(10))
+    case_id: Mapped[str | None] = mapped_column(String(40))
+    answer: Mapped[str] = mapped_column(Text)  # what was said when it was returned, rejected or ended
+    consented_at: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  # SQLAlchemy reads it once
 
 
 class LedgerEntry(Base):

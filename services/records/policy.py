@@ -20,6 +20,15 @@ def check_own_organisation(principal: Principal, organisation_id: str) -> None:
         )
 
 
+def check_own_transfer(volunteer_number: str, *, transfer_of: str | None) -> None:
+    """Refuse a transfer of somebody else as if it were not there.
+
+    :raises NotFound: `transfer_not_found`.
+    """
+    if transfer_of != volunteer_number:
+        raise NotFound("transfer_not_found", zh="没有找到该转移", en="There is no such transfer")
+
+
 def may_see_activity(principal: Principal, *, organisation_id: str, region: str, scope: frozenset[str]) -> bool:
     """Tell whether the person administers the organisation or holds a post over its region."""
     return organisation_id in principal.organisations or region in scope

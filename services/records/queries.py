@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Row, Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, Project, ServiceRecord
+from services.records.model import (
+    Activity,
+    KnownOrganisation,
+    KnownVolunteer,
+    LedgerEntry,
+    Project,
+    ServiceRecord,
+    Transfer,
+)
 from services.records.policy import may_see_activity
 from shared.errors import NotFound
 from shared.http.paging import cursor_invalid, read_cursor, write_cursor
@@ -156,3 +164,42 @@ def ledger_in_scope(session: Session, number: str, *, scope: frozenset[str]) -> 
     if found is None:
         raise NotFound("volunteer_not_found", zh="没有找到该志愿者", en="There is no such volunteer")
     return ledger_of(session, number)
+
+
+def _transfers() -> Select[Transfer, str]:
+    return select(Transfer, KnownVolunteer.name).join(
+        KnownVolunteer, KnownVolunteer.number == Transfer.volunteer_number
+    )
+
+
+def transfer_view(transfer: Transfer, volunteer_name: str) -> dict[str, Any]:
+    """Answer a transfer with the name of its volunteer."""
+    columns = [attribute.key for attribute in Transfer.__mapper__.column_attrs]
+    return {name: getattr(transfer, name) for name in columns} | {"volunteer_name": volunteer_name}
+
+
+def find_transfer(session: Session, transfer_id: str) -> dict[str, Any]:
+    """Answer one transfer, to who has just written it."""
+    return transfer_view(*session.execute(_transfers().where(Transfer.id == transfer_id)).one())
+
+
+def transfers_of_volunteer(session: Session, number: str) -> list[dict[str, Any]]:
+    """Answer a volunteer's transfers, the newest first."""
+    wanted = _transfers().where(Transfer.volunteer_number == number)
+    ordered = wanted.order_by(Transfer.asked_at.desc(), Transfer.id).limit(200)
+    return [transfer_view(*row) for row in session.execute(ordered)]
+
+
+def transfers_in_scope(
+    session: Session, *, scope: frozenset[str], state: str | None, cursor: str | None, limit: int
+) -> Page:
+    """Answer a page of the transfers from or to the regions one sees."""
+    wanted = _transfers().where(or_(Transfer.from_region.in_(scope), Transfer.to_region.in_(scope)))
+    if state:
+        wanted = wanted.where(Transfer.state == state)
+    after = read_cursor(cursor, str)
+    if after:
+        wanted = wanted.where(Transfer.id > after[0])
+    rows = session.execute(wanted.order_by(Transfer.id).limit(limit + 1)).all()
+    items = [transfer_view(*row) for row in rows[:limit]]
+    return Page(items, write_cursor(items[-1]["id"]) if len(rows) > limit else None)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from services.records.commands import copies, ledger, records
+from services.records.commands import copies, ledger, records, transfers
+from services.records.commands.cases import approvals
 from shared.contracts.records import RecordConfirmed, RecordVoided
-from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
+from shared.contracts.registration import (
+    AbsenceChanged,
+    OrganisationApproved,
+    PostChanged,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from shared.messaging import Reactions
 
 reactions = Reactions("records")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
+reactions.on(VolunteerUpdated)(copies.know_volunteer)
+reactions.on(VolunteerUpdated)(transfers.arrive)
 reactions.on(OrganisationApproved)(copies.know_organisation)
 reactions.on(ReportSubmitted)(records.note_report)
 reactions.on(ReportApproved)(records.confirm_records)
@@ -19,3 +28,6 @@ reactions.on(ReportRevoked)(records.revoke_records)
 # Records hears itself here: the activity's node confirms or voids a record, the volunteer's home node keeps its hours.
 reactions.on(RecordConfirmed)(ledger.credit_hours)
 reactions.on(RecordVoided)(ledger.take_back_hours)
+# Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
+reactions.on(PostChanged)(approvals.follow_post)
+reactions.on(AbsenceChanged)(approvals.follow_absence)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 from shared.clock import SHANGHAI
 from shared.errors import Fault
@@ -36,6 +37,59 @@ ENTERS: dict[str, str] = {
 
 CATEGORIES: dict[str, str] = {"special": "专项", "daily": "日常"}
 """Special activities lead, daily ones support (notice III (2))."""
+
+
+class TransferState(StrEnum):
+    """Where a volunteer's transfer to another place stands."""
+
+    OPEN = "open"
+    RETURNED = "returned"
+    APPROVED = "approved"  # decided; registration has still to move the home region
+    MOVED = "moved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"  # the volunteer has withdrawn their consent
+    ENDED = "ended"  # by an administrator
+
+
+UNDER_WAY = (TransferState.OPEN, TransferState.RETURNED, TransferState.APPROVED)
+"""A volunteer has at most one transfer in these states."""
+
+_UNDECIDED_ENDS = {TransferState.WITHDRAWN, TransferState.ENDED}
+TRANSFER_MOVES: Mapping[TransferState, frozenset[TransferState]] = {
+    TransferState.OPEN: frozenset(
+        {TransferState.RETURNED, TransferState.APPROVED, TransferState.REJECTED, *_UNDECIDED_ENDS}
+    ),
+    TransferState.RETURNED: frozenset({TransferState.OPEN, *_UNDECIDED_ENDS}),
+    TransferState.APPROVED: frozenset({TransferState.MOVED}),
+}
+"""By the state of a transfer, which it can go to; from all others to none."""
+
+
+def faults_in_transfer(*, from_region: str, to_region: str, has_consent: bool) -> list[Fault]:
+    """Answer what is wrong with a wish to be transferred.
+
+    Source: notice II (3); 民函〔2012〕340号 (records are transferred with the volunteer's consent).
+    """
+    found = []
+    if not has_consent:
+        found.append(
+            Fault(
+                code="consent_missing",
+                zh="须同意将您的志愿服务记录提供给转入地核验",
+                en="Your consent is needed: the receiving place reads and checks your records",
+                pointer="/consent",
+            )
+        )
+    if from_region == to_region:
+        found.append(
+            Fault(
+                code="already_there",
+                zh="您已在该地区，无需转移",
+                en="This is your home region already",
+                pointer="/to_region",
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from services.records.rules import (
     MOST_LINES,
     THEMES,
     Shift,
+    TransferState,
     length_hundredths,
     minutes_of,
     show_minutes,
@@ -152,6 +153,43 @@ class LedgerOut(Schema):
     entries = fields.List(fields.Nested(LedgerEntryOut))
 
 
+class TransferIn(Schema):
+    """Where a volunteer wants to be at home, why, and that the place may check their records."""
+
+    to_region = fields.String(required=True, validate=validate.Regexp(r"^\d{6}\Z"))
+    reason = fields.String(required=True, validate=validate.Length(min=4, max=500))
+    consent = fields.Boolean(
+        required=True, metadata={"description": "The receiving place may read and check the volunteer's records"}
+    )
+
+
+class ReasonIn(Schema):
+    """The reason of a returned transfer, written anew."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=4, max=500))
+
+
+class TransferOut(Schema):
+    """A transfer; its revision is the ETag, and its case is decided at `to_region`."""
+
+    id = fields.String(required=True)
+    volunteer_number = fields.String(required=True)
+    volunteer_name = fields.String(required=True)
+    from_region = fields.String(required=True)
+    to_region = fields.String(required=True)
+    reason = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": [state.value for state in TransferState]})
+    case_id = fields.String(required=True, allow_none=True)
+    answer = fields.String(required=True, metadata={"description": "What was said when it was returned or refused"})
+    consented_at = fields.AwareDateTime(required=True)
+    asked_at = fields.AwareDateTime(required=True)
+    decided_at = fields.AwareDateTime(required=True, allow_none=True)
+    moved_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When the home region had become the new one"}
+    )
+    revision = fields.Integer(required=True)
+
+
 class LedgerQuery(Schema):
     """Whose ledger is wanted."""
 
@@ -163,6 +201,14 @@ class ListQuery(Schema):
 
     region = fields.String(load_default=None, validate=validate.Regexp(r"^\d{6}\Z"))
     organisation_id = fields.String(load_default=None, validate=_id)
+    cursor = fields.String(load_default=None, validate=validate.Length(max=400))
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class TransfersQuery(Schema):
+    """Which page of the transfers of one's regions is wanted."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf([state.value for state in TransferState]))
     cursor = fields.String(load_default=None, validate=validate.Length(max=400))
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
 

@@ -246,7 +246,7 @@ class FileEntry(Base):
 
     __tablename__ = "file_entry"
     __table_args__ = (
-        CheckConstraint("kind IN ('hours','star','award')", name="kind"),
+        CheckConstraint("kind IN ('hours','star','award','transfer')", name="kind"),
         Index("ix_file_entry_volunteer", "volunteer_number", "happened_on"),
     )
 

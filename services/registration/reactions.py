@@ -1,13 +1,15 @@
-"""What registration does when others speak: it keeps the volunteers' e-files."""
+"""What registration does when others speak: it keeps the volunteers' e-files, and moves who was transferred."""
 
 from __future__ import annotations
 
 from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file, withdraw_in_file
+from services.registration.commands.volunteers import move_volunteer
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, HoursVoided
+from shared.contracts.records import HoursCredited, HoursVoided, VolunteerTransferred
 from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.messaging import Reactions
+from shared.regions import Regions
 from shared.storage import UnitOfWork
 
 reactions = Reactions("registration")
@@ -82,6 +84,21 @@ def enter_award(uow: UnitOfWork, event: AwardGranted) -> None:
         kind="award",
         title=event.citation,
         happened_on=event.granted_on,
+    )
+
+
+@reactions.on(VolunteerTransferred)
+def move_home(uow: UnitOfWork, event: VolunteerTransferred) -> None:
+    """Move the volunteer's home region, and enter where they came from."""
+    regions, day = Regions.load(), event.transferred_on
+    move_volunteer(uow, event.volunteer_number, to_region=event.to_region)
+    enter_in_file(
+        uow,
+        source=f"transfer/{event.transfer_id}",
+        volunteer_number=event.volunteer_number,
+        kind="transfer",
+        title=f"由{regions.name_of(event.from_region, on=day)}转入{regions.name_of(event.to_region, on=day)}",
+        happened_on=day,
     )
 
 

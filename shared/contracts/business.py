@@ -12,5 +12,6 @@ BUSINESS_NAMES: Mapping[str, tuple[str, str]] = {
     "star_rating": ("星级认定", "Star rating"),
     "star_review": ("星级复核", "Review of stars"),
     "commendation": ("通报表彰", "Commendation"),
+    "volunteer_transfer": ("异地转移", "Transfer of a volunteer"),
 }
 """Every kind of business that a service has cases of, in Chinese and English."""

@@ -114,5 +114,21 @@ class HoursVoided(Event):
     total_hundredths: int
 
 
+@event("records", "volunteer.transferred", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerTransferred(Event):
+    """The place that receives a volunteer has taken them over; registration moves their home region.
+
+    Their hours and records stay as they are, and go with the number.
+    """
+
+    transfer_id: str
+    volunteer_number: str
+    volunteer_name: str
+    from_region: str
+    to_region: str
+    transferred_on: date
+
+
 RecordState = Literal["pending", "confirmed", "void"]
 """待审, 已确认, 作废."""

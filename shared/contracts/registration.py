@@ -54,6 +54,17 @@ class VolunteerRegistered(Event):
     region: str
 
 
+@event("registration", "volunteer.updated", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerUpdated(Event):
+    """What the others know of a registered volunteer has changed: their home region."""
+
+    volunteer_number: str
+    account_id: str
+    name: str
+    region: str
+
+
 @event("registration", "organisation.approved", key="organisation_id")
 @dataclass(frozen=True, kw_only=True)
 class OrganisationApproved(Event):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.contracts.base import event_class
@@ -88,13 +91,13 @@ class Relay:
             log.info("relay_leads", service=self._service)
             all_is_well, pause = True, POLL_SECONDS
             while all_is_well and not stop.is_set():
-                self.last_beat = time.monotonic()
+                begun = self.last_beat = time.monotonic()
                 count, all_is_well = self.relay_once(publisher, lead)
                 pauses.reset()
                 self._tidy_sometimes()
                 if count < BATCH and all_is_well:
                     pause = _pause_after(count, pause)
-                    stop.wait(pause)
+                    stop.wait(max(0.0, begun + pause - time.monotonic()))
                     connection.drain(0.001)
         finally:
             if stop.is_set():
@@ -114,7 +117,7 @@ class Relay:
         :raises Exception: what broke the connection, after the confirmed rows were marked.
         """
         now = self._database.clock.now()
-        rows = sending.next_rows(lead.connection, now, limit=BATCH)
+        rows = self._next_rows(lead, now)
         if not rows:
             return 0, True
         answers = publisher.send(
@@ -143,6 +146,12 @@ class Relay:
             raise answers.broken
         return len(rows), not answers.refused
 
+    def _next_rows(self, lead: Leadership, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+        if lead.connection is not None:
+            return sending.next_rows(lead.connection, now, limit=BATCH)
+        with self._database.reading() as session:
+            return sending.next_rows(session, now, limit=BATCH)
+
     def _somebody_must_hear(self, routing_key: str) -> bool:
         """Tell whether an event without a queue is a fault. An event that no service listens to is none.
 
@@ -162,7 +171,7 @@ class Relay:
 
 
 def _pause_after(count: int, last_pause: float) -> float:
-    """Answer how long to wait before looking again, after so many rows were found.
+    """Answer how long after one look to look again, when so many rows were found.
 
     A few rows are best sent at once; where many come, a little patience makes batches that cost much less each. In a
     quiet hour the database is left alone.

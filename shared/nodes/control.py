@@ -83,11 +83,11 @@ class Controls:
         if name == "receipt":
             self._receipted(peer, Mark.of(data), data)
         elif name == "resend":
-            self._send_again(peer, Mark.of(data))
+            self._send_again(peer, Mark.of(data), state)
         elif name == "watermark":
             self._compare(peer, said, state)
         elif name == "return":
-            self._give_back(peer, Mark.of(data))
+            self._give_back(peer, Mark.of(data), state)
         elif name == "returned":
             self._take_back(peer, data)
         else:
@@ -125,8 +125,16 @@ class Controls:
         # One that was receipted and forgotten ninety days later is told apart by nothing.
         return known == mark.hash or (known is None and mark.place <= head_of(self._uow, peer).place)
 
-    def _send_again(self, peer: str, after: Mark) -> None:
-        self._office.dispatch(self._uow, peer, *(Letter.parse(bytes(row.letter)) for row in self._written(peer, after)))
+    def _send_again(self, peer: str, after: Mark, state: StreamState) -> None:
+        rows = self._written(peer, after)
+        self._office.dispatch(self._uow, peer, *(Letter.parse(bytes(row.letter)) for row in rows))
+        if len(rows) == MOST_AT_ONCE:
+            # It comes behind these letters, and has their receiver ask for the next ones.
+            self._say_how_far(peer, state)
+
+    def _say_how_far(self, peer: str, state: StreamState) -> None:
+        received = Mark(state.epoch, state.seq, state.hash)
+        self._office.post(self._uow, peer, "watermark", watermark(self._uow, peer, received, answer=False))
 
     def _written(self, peer: str, after: Mark) -> list[Row[Any]]:
         behind = or_(
@@ -185,13 +193,14 @@ class Controls:
             held = (stream_out.c.audience == peer, stream_out.c.held_because == RESTORED)
             self._uow.session.execute(update(stream_out).where(*held).values(held_because=None))
 
-    def _give_back(self, peer: str, after: Mark) -> None:
-        """Send a node its own letters back, which it has lost."""
+    def _give_back(self, peer: str, after: Mark, state: StreamState) -> None:
+        """Send a node its own letters back, which it has lost, and behind them how many there are."""
         log_in = stream_in_log.c
         behind = or_(log_in.epoch > after.epoch, and_(log_in.epoch == after.epoch, log_in.seq > after.seq))
         wanted = select(log_in.letter).where(log_in.origin == peer, behind).order_by(log_in.epoch, log_in.seq)
         for row in self._uow.session.execute(wanted.limit(MOST_AT_ONCE)).all():
             self._office.post(self._uow, peer, "returned", {"letter": bytes(row.letter).decode()})
+        self._say_how_far(peer, state)
 
     def _take_back(self, peer: str, data: Mapping[str, Any]) -> None:
         """Write a letter of our own down again that a node gave back, when it is ours and the next one."""

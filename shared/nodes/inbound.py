@@ -217,6 +217,10 @@ class Taking:
             put_away(self.uow, raw, odd, transport=self.transport)
 
     def _stop(self, raw: bytes, verdict: Verdict) -> None:
+        if self._knowledge.state(verdict.origin).stopped is not None:
+            # One proof is enough; who goes on sending must not fill the disk.
+            log.warning("letter_of_a_stopped_stream", origin=verdict.origin, code=verdict.code, why=verdict.detail)
+            return
         log.error("stream_stopped", origin=verdict.origin, check=verdict.check, code=verdict.code, why=verdict.detail)
         put_away(self.uow, raw, verdict, transport=self.transport)
         note(
@@ -227,8 +231,7 @@ class Taking:
             code=verdict.code,
             detail=f"check {verdict.check}: {verdict.detail}",
         )
-        if self._knowledge.state(verdict.origin).stopped is None:
-            self._knowledge.stop(verdict.origin, verdict.code)
+        self._knowledge.stop(verdict.origin, verdict.code)
         if verdict.origin in self._world.charter.map:
             self._heard.add(verdict.origin)
 

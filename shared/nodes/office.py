@@ -15,6 +15,12 @@ import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+# What another node may say must be known here, whoever else imports it.
+import shared.contracts.awards
+import shared.contracts.cases
+import shared.contracts.records
+import shared.contracts.registration
+import shared.contracts.reporting  # noqa: F401
 from shared.messaging.envelope import Undecodable, decode
 from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert

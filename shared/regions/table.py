@@ -55,6 +55,12 @@ class Regions:
         """Tell whether a region has this code on this date."""
         return any(row.exists_on(on) for row in self._by_code.get(code, ()))
 
+    def name_of(self, code: str, *, on: date) -> str:
+        """Answer the full name that a code has on this date, or had last; an unknown code stands for itself."""
+        rows = self._by_code.get(code, [])
+        row = next((row for row in rows if row.exists_on(on)), rows[-1] if rows else None)
+        return row.full_name if row is not None else code
+
     def chain(self, code: str, *, on: date) -> tuple[Region, ...]:
         """Answer the reporting line from this region, itself first, up to the province.
 

@@ -35,6 +35,7 @@ _ALWAYS = (
     business.nothing_counts_without_an_approved_report,
     business.sums_agree,
     business.files_agree,
+    business.homes_agree,
     business.stars_and_awards_were_granted,
     trails.reports_were_decided_by_their_tiers,
     trails.chains_hold,

@@ -73,6 +73,15 @@ SPOILED = {
         "standing at awards",
     ),
     "a star is not in the file": ("registration", "DELETE FROM file_entry WHERE kind = 'star'", "is missing"),
+    "a copy of a home is another": ("awards", "UPDATE known_volunteer SET region = '130125'", "at awards in 130125"),
+    "a transfer moved nobody": (
+        "records",
+        (
+            "INSERT INTO transfer SELECT 'x', number, region, '130125', 'r', 'moved', NULL, '', '2026-01-01', "
+            "'2026-01-01', '2026-01-01', '2026-01-01', 1 FROM known_volunteer LIMIT 1"
+        ),
+        "was transferred to 130125",
+    ),
     "a star without a decision": (
         "awards",
         "UPDATE nomination SET state = 'refused' WHERE rowid = 1",

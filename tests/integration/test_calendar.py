@@ -124,7 +124,7 @@ def test_a_file_with_mistakes_changes_nothing(node: Embedded) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--service", "records"], "records has no cases"),
+        (["--service", "notifications"], "notifications has no cases"),
         (["--service", "nobody"], "nobody is none of"),
         ([], "say whose it is with --service"),
         (["--data", "."], "is not the folder of a node"),

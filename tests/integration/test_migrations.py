@@ -50,7 +50,7 @@ _TRAIL = tuple(
 )
 KEPT_ROWS = {
     "registration": _TRAIL,
-    "records": ("UPDATE ledger_entry SET kind = kind", "DELETE FROM ledger_entry"),
+    "records": (*_TRAIL, "UPDATE ledger_entry SET kind = kind", "DELETE FROM ledger_entry"),
     "reporting": _TRAIL,
     "awards": _TRAIL,
     "links": ("UPDATE link_trail SET what = what", "DELETE FROM link_trail"),

@@ -100,11 +100,13 @@ def make_province(
     *,
     rabbits: Callable[[str], RabbitServer],
     links_database: Callable[[str], str],
+    service_database: Callable[[str], str],
     vhosts: Callable[[str], str],
 ) -> Province:
     """Make four nodes with keys and a charter; nothing runs yet.
 
-    `rabbits` answers a node's broker, `links_database` the URL of a migrated database, `vhosts` its AMQP URL.
+    `rabbits` answers a node's broker, `links_database` the URL of a migrated database, `service_database` that of an
+    empty one for a service that publishes, `vhosts` its AMQP URL.
     """
     urls = {name: vhosts(name) for name in REGIONS}
     drawn = read_map(MAP)
@@ -124,15 +126,19 @@ def make_province(
             f"http://{rabbit.username}:{rabbit.password}@{rabbit.host}:{rabbit.management_port}",
             url.rpartition("/")[2],
         )
-        province.nodes[name] = _make_node(province, name, url, api, links_database(name))
+        province.nodes[name] = _make_node(province, name, url, api, links_database(name), service_database)
     return province
 
 
-def _make_node(province: Province, name: str, url: str, api: BrokerApi, links_url: str) -> RealNode:
+def _make_node(
+    province: Province, name: str, url: str, api: BrokerApi, links_url: str, service_database: Callable[[str], str]
+) -> RealNode:
     folder = province.folder / name
     services = {}
     for service in ("registration", "records", "awards"):
-        engine = make_engine(f"sqlite:///{folder}/{service}.db")
+        # A relay reads over the session of its lock, which only PostgreSQL has; the listener can do with a file.
+        publishes = service != "awards"
+        engine = make_engine(service_database(service) if publishes else f"sqlite:///{folder}/{service}.db")
         for metadata in (kit_metadata, listening_metadata):
             metadata.create_all(engine)
         services[service] = Database(engine, clock=SystemClock(), outbox=StoredOutbox(service, name))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 
 from services.notifications import rules
-from services.notifications.commands.messages import tell, tell_administrators, tell_volunteer
+from services.notifications.commands.messages import tell, tell_administrators, tell_holders, tell_volunteer
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
@@ -19,6 +19,7 @@ from shared.contracts.registration import (
     VolunteerRegistered,
 )
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
+from shared.identity import Role
 from shared.regions import Regions
 from shared.storage import UnitOfWork
 
@@ -58,6 +59,13 @@ def tell_voided(uow: UnitOfWork, event: RecordVoided) -> None:
     """Tell the volunteer of a record that does not count."""
     text = rules.record_voided(event)
     tell_volunteer(uow, event.volunteer_number, text, dedupe=f"record.voided:{event.record_id}")
+
+
+def tell_place_left(uow: UnitOfWork, event: VolunteerTransferred) -> None:
+    """Tell the clerks of the place that a volunteer has left; the volunteer is told of the end of their case."""
+    to_name = Regions.load().name_of(event.to_region, on=event.transferred_on)
+    text, key = rules.volunteer_transferred(event, to_name=to_name), f"transferred:{event.transfer_id}"
+    tell_holders(uow, role=Role.CLERK.value, region=event.from_region, text=text, dedupe=key)
 
 
 def tell_candidate(uow: UnitOfWork, event: NominationOpened) -> None:

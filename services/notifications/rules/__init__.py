@@ -29,6 +29,7 @@ from services.notifications.rules.facts import (
     star_granted,
     star_withdrawn,
     volunteer_registered,
+    volunteer_transferred,
 )
 from services.notifications.rules.text import Text
 
@@ -62,4 +63,5 @@ __all__ = [
     "task_overdue",
     "task_reminded",
     "volunteer_registered",
+    "volunteer_transferred",
 ]

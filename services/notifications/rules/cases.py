@@ -26,6 +26,7 @@ _SERVICE_OF_BUSINESS = {
     "star_rating": "awards",
     "star_review": "awards",
     "commendation": "awards",
+    "volunteer_transfer": "records",
 }
 TELL_OF_THEIR_RETURN = frozenset({"activity_report"})
 """The kinds of business whose own event tells the initiator of a return; nobody is told the same thing twice."""

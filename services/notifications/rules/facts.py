@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.notifications.rules.text import HOME, Text
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
 from shared.contracts.registration import OrganisationApproved, RegistrationRefused, VolunteerRegistered
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.hours import show_hours
@@ -86,6 +86,20 @@ def record_voided(event: RecordVoided) -> Text:
         body_en=f"Your record of {event.activity_name} on {event.served_on} does not count. "
         f"{_because_en(event.reason)}If you disagree, ask the organisation.",
         link=MY_HOURS,
+    )
+
+
+def volunteer_transferred(event: VolunteerTransferred, *, to_name: str) -> Text:
+    """Tell a place's officials that one of its volunteers belongs to another now; `to_name` is that region's."""
+    return Text(
+        kind="volunteer.transferred",
+        title_zh=f"志愿者转出：{event.volunteer_name}",
+        title_en=f"A volunteer has left: {event.volunteer_name}",
+        body_zh=f"{event.transferred_on}，{event.volunteer_name}（{event.volunteer_number}）已由{to_name}接收，"
+        "服务记录和时长随编号保留。",
+        body_en=f"{event.volunteer_name} ({event.volunteer_number}) was taken over by {to_name} on "
+        f"{event.transferred_on}. Records and hours stay with the number.",
+        link=HOME,
     )
 
 

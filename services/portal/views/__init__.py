@@ -15,6 +15,7 @@ from services.portal.views.posts import blp as posts
 from services.portal.views.registering import blp as registering
 from services.portal.views.reports import blp as reports
 from services.portal.views.signing_in import blp as signing_in
+from services.portal.views.transfers import blp as transfers
 
 BLUEPRINTS = (
     front,
@@ -32,5 +33,6 @@ BLUEPRINTS = (
     organisations,
     organising,
     posts,
+    transfers,
 )
 """Every blueprint of the site."""

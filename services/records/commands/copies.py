@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from services.records.model import KnownOrganisation, KnownVolunteer
-from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
+from shared.contracts.registration import OrganisationApproved, VolunteerRegistered, VolunteerUpdated
 from shared.storage import UnitOfWork
 
 
-def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered) -> None:
-    """Keep whom one may record."""
+def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered | VolunteerUpdated) -> None:
+    """Keep whom one may record, and where they are at home."""
     uow.session.merge(
         KnownVolunteer(number=event.volunteer_number, account_id=event.account_id, name=event.name, region=event.region)
     )

@@ -18,7 +18,7 @@ def enter_in_file(
     *,
     source: str,
     volunteer_number: str,
-    kind: Literal["hours", "star", "award"],
+    kind: Literal["hours", "star", "award", "transfer"],
     title: str,
     happened_on: date,
     hours_hundredths: int | None = None,

@@ -9,8 +9,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.registration.commands.posts import grant_post
-from services.registration.model import Account, Consent, NumberBlock, RegistrationState, Volunteer
+from services.registration.commands.posts import end_post, grant_post
+from services.registration.model import (
+    Account,
+    Consent,
+    NumberBlock,
+    PostRow,
+    PostState,
+    RegistrationState,
+    Volunteer,
+)
 from services.registration.policy import check_region
 from services.registration.rules import (
     NEEDED_CONSENTS,
@@ -23,7 +31,7 @@ from services.registration.rules import (
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.registration import RegistrationRefused, VolunteerRegistered
+from shared.contracts.registration import RegistrationRefused, VolunteerRegistered, VolunteerUpdated
 from shared.errors import Conflict, Invalid, pointing_at
 from shared.identifiers import birth_date, check_id_number, check_mobile, normalise_id_number, normalise_mobile, sex
 from shared.identity import Role
@@ -181,6 +189,31 @@ def volunteer_as_told(volunteer: Volunteer) -> VolunteerRegistered:
         account_id=volunteer.account_id,
         name=volunteer.name,
         region=volunteer.region,
+    )
+
+
+def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) -> None:
+    """Give a volunteer another home region, with their post there, and tell the others; again it changes nothing."""
+    wanted = select(Volunteer).where(Volunteer.number == volunteer_number)
+    volunteer = uow.session.scalars(wanted.with_for_update()).one()
+    if volunteer.region == to_region:
+        return
+    volunteer.region = to_region
+    held = select(PostRow.id).where(
+        PostRow.account_id == volunteer.account_id,
+        PostRow.role == Role.VOLUNTEER.value,
+        PostRow.state == PostState.ACTIVE.value,
+    )
+    for post_id in uow.session.scalars(held.order_by(PostRow.id)).all():
+        end_post(uow, post_id=post_id)
+    grant_post(uow, account_id=volunteer.account_id, role=Role.VOLUNTEER, region=to_region)
+    uow.publish(
+        VolunteerUpdated(
+            volunteer_number=volunteer_number,
+            account_id=volunteer.account_id,
+            name=volunteer.name,
+            region=to_region,
+        )
     )
 
 

@@ -107,6 +107,7 @@ def files_agree(node: Node) -> Iterator[str]:
     reviews = node["awards"].table("star_review")
     expected |= {f"star.withdrawn/{row['id']}": None for row in reviews if row["state"] == "taken"}
     expected |= {f"award/{row['id']}": None for row in node["awards"].table("award")}
+    expected |= {f"transfer/{row['id']}": None for row in _taken_over(node)}
     found = {row["source"]: row["hours_hundredths"] for row in node["registration"].table("file_entry")}
     for source in expected.keys() ^ found.keys():
         yield f"e-file: {source} is {'missing' if source in expected else 'foreign'}"
@@ -119,6 +120,29 @@ def files_agree(node: Node) -> Iterator[str]:
         times = messages[f"hours:{entry['id']}"]
         if times != 1:
             yield f"ledger entry {entry['id']}: its volunteer was told {times} times"
+
+
+def homes_agree(node: Node) -> Iterator[str]:
+    """Find volunteers who are at home elsewhere by a copy or by their last transfer, and transfers told of wrongly."""
+    volunteers = node["registration"].table("volunteer")
+    homes = {row["number"]: row["region"] for row in volunteers if row["number"]}
+    for copy in ("records", "awards"):
+        for row in node[copy].table("known_volunteer"):
+            if homes.get(row["number"]) != row["region"]:
+                yield f"volunteer {row['number']}: at home in {homes.get(row['number'])}, at {copy} in {row['region']}"
+    told = _count(node, "volunteer.transferred", "transfer_id")
+    last: dict[str, str] = {}
+    for row in sorted(_taken_over(node), key=lambda row: str(row["decided_at"])):
+        last[row["volunteer_number"]] = row["to_region"]
+        if (row["state"], told[row["id"]]) != ("moved", 1):
+            yield f"transfer {row['id']}: is {row['state']} and was told of {told[row['id']]} times"
+    for number, region in last.items():
+        if homes.get(number) != region:
+            yield f"volunteer {number}: was transferred to {region}, and is at home in {homes.get(number)}"
+
+
+def _taken_over(node: Node) -> list[Row]:
+    return [row for row in node["records"].table("transfer") if row["state"] in ("approved", "moved")]
 
 
 def stars_and_awards_were_granted(node: Node) -> Iterator[str]:

@@ -51,7 +51,7 @@ def _approvals_of_last_round(service: Service, case: Row) -> list[Row]:
 def chains_hold(node: Node) -> Iterator[str]:
     """Find trails with a gap, a broken link, an end that the case does not know, or a decision nobody tells of."""
     for service in node:
-        if service.name not in ("registration", "reporting", "awards"):
+        if service.name not in ("registration", "records", "reporting", "awards"):
             continue
         entries: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(service.table("approval_event"), key=lambda row: int(row["seq"])):

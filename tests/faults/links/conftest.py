@@ -42,7 +42,9 @@ def province(
         upgrade("links", url)
         return url
 
-    province = make_province(tmp_path, rabbits=broker_of, links_database=links_database, vhosts=new_vhost)
+    province = make_province(
+        tmp_path, rabbits=broker_of, links_database=links_database, service_database=new_database, vhosts=new_vhost
+    )
     with running(province):
         yield province
     for server, name in made:

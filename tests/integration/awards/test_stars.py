@@ -14,7 +14,7 @@ from shared.approval.core.words import Verb
 from shared.clock import AdjustableClock
 from shared.contracts.awards import NominationDecided, NominationOpened, StarGranted
 from shared.contracts.records import HoursVoided
-from shared.contracts.registration import PostChanged, VolunteerRegistered
+from shared.contracts.registration import PostChanged, VolunteerRegistered, VolunteerUpdated
 from shared.errors import Conflict, Forbidden
 from shared.messaging.inbox import Inbox
 from tests.integration.awards.conftest import NOW, WANG, World
@@ -33,8 +33,17 @@ def test_a_volunteer_is_known_once_and_moves(world: World) -> None:
             rows = session.scalars(select(KnownVolunteer).order_by(KnownVolunteer.number))
             return [(row.number, row.region) for row in rows]
 
-    moved = VolunteerRegistered(**{**vars(WANG), "region": "130125"})
+    moved = VolunteerUpdated(**{**vars(WANG), "region": "130125"})
     assert world.listener.hear_twice(moved, look)[0] == (NUMBER, "130125")
+    again = VolunteerRegistered(**vars(WANG))
+    assert world.listener.hear_twice(again, look)[0] == (NUMBER, "130123")
+
+
+def test_the_new_home_decides_on_the_next_star(world: World) -> None:
+    world.listener.hear(VolunteerUpdated(**{**vars(WANG), "region": "130125"}))
+    world.hear_hours(NUMBER, "100")
+    [opened] = of(world, NominationOpened)
+    assert opened.region == "130125"
 
 
 def test_hours_are_counted_once(world: World) -> None:

@@ -36,7 +36,7 @@ def office_in(database: Database) -> Office:
 @pytest.fixture
 def node(tmp_path: Path) -> tuple[Path, Office]:
     """A folder of an embedded node, with two cases of reporting."""
-    for service in ("registration", "reporting", "awards"):
+    for service in ("registration", "records", "reporting", "awards"):
         upgrade(service, f"sqlite:///{tmp_path / service}.db")
     url = f"sqlite:///{tmp_path}/reporting.db"
     office = office_in(make_database(url, service="reporting", metadata=(), clock=TickingClock()))

@@ -21,6 +21,12 @@ def province(
         upgrade("links", url)
         return url
 
-    made = make_province(tmp_path, rabbits=lambda _: rabbit, links_database=links_database, vhosts=new_vhost)
+    made = make_province(
+        tmp_path,
+        rabbits=lambda _: rabbit,
+        links_database=links_database,
+        service_database=new_database,
+        vhosts=new_vhost,
+    )
     with running(made):
         yield made

@@ -22,7 +22,7 @@ from shared.nodes.files import OwnKeys, write_whole
 from shared.nodes.inbound import Inbound
 from shared.nodes.office import Office
 from shared.nodes.outbound import Outbound, StreamIsHeld
-from shared.nodes.tables import link_trail, parked_letter, stream_in_log, stream_log
+from shared.nodes.tables import link_trail, parked_letter, quarantine, stream_in_log, stream_log
 from shared.storage import Database
 from tests.integration.databases import Databases
 from tests.unit.nodes.making import MAP, NOW, event, registered
@@ -159,6 +159,26 @@ def test_the_comparison_finds_what_nothing_else_would(pair: Pair) -> None:
 
     assert pair.city.state("hebei").waiting == 0
     assert pair.above.trail() == [("charter", "1")], "a gap is no alarm"
+
+
+def test_however_many_were_lost_one_comparison_brings_all_of_them(pair: Pair) -> None:
+    pair.city.say(*volunteers(1200))
+    pair.city.letters("hebei")
+
+    pair.city.compare("hebei")
+    pair.carry()
+
+    assert pair.above.count(stream_in_log) == 1200
+    assert pair.city.state("hebei").waiting == 0
+
+
+def test_who_goes_on_sending_junk_fills_no_disk(pair: Pair) -> None:
+    pair.above.take([f"junk {number}".encode() for number in range(50)], by="tangshan")
+    pair.above.take([b"more"], by="tangshan")
+
+    assert pair.above.count(quarantine) == 1
+    assert pair.above.state("tangshan").stopped == "not_a_letter"
+    assert [what for what, _ in pair.above.trail()].count("stopped") == 1
 
 
 def test_a_comparison_of_long_ago_says_nothing(pair: Pair) -> None:

@@ -12,7 +12,7 @@ from services.notifications.model import Message, PostHolder
 from shared.clock import FixedClock
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
-from shared.contracts.records import HoursCredited, RecordVoided
+from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
 from shared.contracts.registration import OrganisationApproved, PostChanged, RegistrationRefused, VolunteerRegistered
 from shared.contracts.reporting import ReportApproved, ReportLine, ReportRejected, ReportReturned
 from shared.messaging.inbox import Inbox
@@ -195,6 +195,30 @@ def test_head_and_administrators_are_told_once(listener: Listener, told: Told, e
     listener.hear(ADMINISTRATOR)
     seen = listener.hear_twice(event, told)[1:]
     assert seen == [("admin", kind, "/reports/report-1"), ("head", kind, "/reports/report-1")]
+
+
+def test_the_clerks_of_the_place_that_a_volunteer_leaves_are_told_once(
+    listener: Listener, told: Told, database: Database
+) -> None:
+    for account, region, role in (
+        ("clerk", "130123", "clerk"),
+        ("boss", "130123", "approver"),
+        ("new", "130125", "clerk"),
+    ):
+        holder = {**vars(ADMINISTRATOR), "post_id": account, "account_id": account, "organisation_id": None}
+        listener.hear(PostChanged(**{**holder, "role": role, "region": region}))
+    left = VolunteerTransferred(
+        transfer_id="t-1",
+        volunteer_number="130000000001",
+        volunteer_name="王明",
+        from_region="130123",
+        to_region="130125",
+        transferred_on=DAY,
+    )
+    assert listener.hear_twice(left, told) == [("clerk", "volunteer.transferred", "/")]
+    with database.reading() as session:
+        [message] = session.scalars(select(Message))
+    assert message.body_zh == "2026-09-20，王明（130000000001）已由石家庄市行唐县接收，服务记录和时长随编号保留。"
 
 
 def test_a_granted_nomination_is_told_by_its_star_alone(listener: Listener, told: Told) -> None:

@@ -225,4 +225,4 @@ def test_nobody_else_is_shown_the_way_or_let_in(world: World) -> None:
         for path in (DRAFT, f"{DRAFT}/publish", DRAFT.replace("draft", "retire"), "/definitions/new"):
             assert browser.open(path).status == 403, (handle, path)
         assert "编写新版本" not in browser.open("/definitions/awards/star_rating_low/1").text
-    assert world.browser("system").open("/definitions/records/x/draft").status == 404
+    assert world.browser("system").open("/definitions/notifications/x/draft").status == 404

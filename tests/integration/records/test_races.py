@@ -13,6 +13,7 @@ from shared.contracts.records import ActivityHeld, HoursCredited
 from shared.messaging.inbox import Delivery, Inbox
 from tests.integration.databases import Databases
 from tests.integration.meeting import at_once
+from tests.integration.records.offices import WISH, decided, fill_offices
 from tests.integration.records.world import (
     HEAD,
     LI,
@@ -20,6 +21,7 @@ from tests.integration.records.world import (
     OTHER_HEAD,
     OURS,
     PROJECT,
+    VOLUNTEER,
     ZHANG,
     ZHAO,
     confirmed,
@@ -108,3 +110,20 @@ def test_hours_that_two_workers_take_in_at_once_are_credited_once(records: Serve
     assert records.listener.held() == []
     credited = [event for event in records.published(HoursCredited) if event.record_id == f"raced-{number}"]
     assert [event.total_hundredths for event in credited] == [100 * (number + 1)]
+
+
+@pytest.fixture(scope="module")
+def offices(on_postgresql: Databases) -> Iterator[Served]:
+    with serving(on_postgresql, "records", fill_offices) as served:
+        yield served
+
+
+@pytest.mark.parametrize("place", ["130125", "130126", "130127"])
+def test_of_two_transfers_asked_for_at_once_one_is_under_way(offices: Served, place: str) -> None:
+    answers = at_once(
+        *(partial(offices.by(VOLUNTEER).call, "POST", "/transfers", {**WISH, "to_region": place}) for _ in range(2))
+    )
+    [made] = [answer for answer in answers if answer.status_code == 201]
+    [refused] = [answer for answer in answers if answer.status_code != 201]
+    refusal_in(refused, 409, "transfer_under_way")
+    decided(offices, VOLUNTEER, made.get_json()["case_id"], "withdraw")

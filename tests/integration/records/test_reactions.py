@@ -10,7 +10,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
 from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordVoided
-from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
+from shared.contracts.registration import (
+    AbsenceChanged,
+    OrganisationApproved,
+    PostChanged,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from tests.integration.records.world import (
     CLERK,
@@ -266,4 +272,7 @@ def test_nothing_else_is_heard(records: Served) -> None:
         ReportRevoked,
         RecordConfirmed,
         RecordVoided,
+        VolunteerUpdated,
+        PostChanged,
+        AbsenceChanged,
     }

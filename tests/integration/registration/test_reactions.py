@@ -10,8 +10,8 @@ import pytest
 
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
-from shared.contracts.records import HoursCredited, HoursVoided
-from shared.contracts.registration import AbsenceChanged, PostChanged
+from shared.contracts.records import HoursCredited, HoursVoided, VolunteerTransferred
+from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerUpdated
 from shared.identity import Role
 from tests.integration.registration.world import decide, register, who
 from tests.integration.serving import Served, refusal_in
@@ -40,6 +40,14 @@ AWARD = AwardGranted(
     granted_on=date(2026, 9, 20),
     granting_region="130000",
 )
+TRANSFER = VolunteerTransferred(
+    transfer_id="t-1",
+    volunteer_number=NUMBER,
+    volunteer_name="张伟",
+    from_region="130123",
+    to_region="130125",
+    transferred_on=date(2026, 9, 20),
+)
 LINES = [("award", "优秀志愿者"), ("star", "二星级志愿者"), ("hours", "安全生产咨询日")]
 
 
@@ -61,6 +69,44 @@ def test_a_fact_is_entered_once(registration: Served, event: Event, kind: str) -
     assert [entry["kind"] for entry in seen["entries"]] == [kind]
     registration.listener.hear(event)
     assert file_of(registration) == seen, "told anew as another message, it is still one fact"
+
+
+def test_who_was_transferred_is_at_home_elsewhere_once(registration: Served) -> None:
+    before = who(registration, "zhang")
+
+    def look() -> Any:
+        me = registration.by(who(registration, "zhang")).get("/volunteers/me")
+        told = [event for event in registration.published(PostChanged) if event.account_id == before.account_id]
+        return me["region"], who(registration, "zhang").posts, [(event.region, event.active) for event in told]
+
+    region, posts, told = registration.listener.hear_twice(TRANSFER, look)
+    assert region == "130125"
+    assert [(post.role, post.region) for post in posts] == [(Role.VOLUNTEER, "130125")]
+    assert told == [("130123", True), ("130123", False), ("130125", True)]
+    [updated] = registration.published(VolunteerUpdated)
+    assert updated == VolunteerUpdated(
+        volunteer_number=NUMBER, account_id=before.account_id, name="张伟", region="130125"
+    )
+    [entry] = file_of(registration)["entries"]
+    assert (entry["kind"], entry["title"]) == ("transfer", "由石家庄市正定县转入石家庄市行唐县")
+    registration.listener.hear(TRANSFER)
+    assert registration.published(VolunteerUpdated) == [updated], "told anew as another message, it is still one move"
+    officials = [
+        registration.by(who(registration, one)).get("/volunteers")["items"] for one in ("other-clerk", "clerk")
+    ]
+    assert [[one["number"] for one in items] for items in officials] == [[NUMBER], []]
+
+
+def test_who_comes_back_has_their_post_again(registration: Served) -> None:
+    registration.listener.hear(TRANSFER)
+    back = {**vars(TRANSFER), "transfer_id": "t-2", "from_region": "130125", "to_region": "130123"}
+    registration.listener.hear(VolunteerTransferred(**back))
+    assert [(post.role, post.region) for post in who(registration, "zhang").posts] == [(Role.VOLUNTEER, "130123")]
+
+
+def test_who_comes_from_a_region_that_is_no_more_is_entered_by_its_last_name(registration: Served) -> None:
+    registration.listener.hear(VolunteerTransferred(**{**vars(TRANSFER), "from_region": "130223"}))
+    assert file_of(registration)["entries"][0]["title"] == "由唐山市滦县转入石家庄市行唐县"
 
 
 def test_hours_that_are_taken_back_are_a_line_of_their_own(registration: Served) -> None:
@@ -155,5 +201,6 @@ def test_its_own_word_on_posts_gives_and_takes_the_power_to_decide(registration:
 def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
     stars = {StarGranted, StarWithdrawn}
-    assert heard == {HoursCredited, HoursVoided, *stars, AwardGranted, PostChanged, AbsenceChanged}
+    facts = {HoursCredited, HoursVoided, *stars, AwardGranted, VolunteerTransferred}
+    assert heard == {*facts, PostChanged, AbsenceChanged}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

@@ -31,6 +31,106 @@ POSTGRESQL_TRIGGERS = (
         FOR EACH STATEMENT
         EXECUTE FUNCTION dead_letter_decision_is_append_only()
     """,
+    """
+    CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_event_unchanged
+        BEFORE UPDATE ON approval_event
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_event_undeleted
+        BEFORE DELETE ON approval_event
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_command_unchanged
+        BEFORE UPDATE ON approval_command
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_command_undeleted
+        BEFORE DELETE ON approval_command
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_attempt_unchanged
+        BEFORE UPDATE ON approval_attempt
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_attempt_undeleted
+        BEFORE DELETE ON approval_attempt
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_unchanged
+        BEFORE UPDATE OF case_id, origin, seq, at, round, stage, task, verb, actor_id, on_behalf_of, command_id, commitment, prev_hash, hash ON approval_decision
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_undeleted
+        BEFORE DELETE ON approval_decision
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_decision_unsaid
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
+        FOR EACH ROW
+        WHEN (NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL)
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_unchanged
+        BEFORE UPDATE OF case_id, round, def_key, def_version, def_sha, commitment, opened_at ON approval_round
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_undeleted
+        BEFORE DELETE ON approval_round
+        FOR EACH ROW
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_round_unsaid
+        BEFORE UPDATE OF content, salt ON approval_round
+        FOR EACH ROW
+        WHEN (NEW.content IS NOT NULL OR NEW.salt IS NOT NULL)
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_unchanged
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
+        FOR EACH ROW
+        WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_undeleted
+        BEFORE DELETE ON approval_definition
+        FOR EACH ROW
+        WHEN (NOT (OLD.state = 'draft'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN (OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired'))
+        EXECUTE FUNCTION approval_refuse_change()
+    """,
 )
 SQLITE_TRIGGERS = (
     """
@@ -52,6 +152,101 @@ SQLITE_TRIGGERS = (
     CREATE TRIGGER dead_letter_decision_no_delete
         BEFORE DELETE ON dead_letter_decision
         BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
+        BEFORE UPDATE ON approval_event
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_event keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_event_undeleted
+        BEFORE DELETE ON approval_event
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_event keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_command_unchanged
+        BEFORE UPDATE ON approval_command
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_command keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_command_undeleted
+        BEFORE DELETE ON approval_command
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_command keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_attempt_unchanged
+        BEFORE UPDATE ON approval_attempt
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_attempt keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_attempt_undeleted
+        BEFORE DELETE ON approval_attempt
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_attempt keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_unchanged
+        BEFORE UPDATE OF case_id, origin, seq, at, round, stage, task, verb, actor_id, on_behalf_of, command_id, commitment, prev_hash, hash ON approval_decision
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_undeleted
+        BEFORE DELETE ON approval_decision
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_decision_unsaid
+        BEFORE UPDATE OF actor_name, opinion, signature, remarks, salt ON approval_decision
+        FOR EACH ROW
+        WHEN NEW.actor_name IS NOT NULL OR NEW.opinion IS NOT NULL OR NEW.signature IS NOT NULL OR NEW.remarks IS NOT NULL OR NEW.salt IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'approval_decision keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_unchanged
+        BEFORE UPDATE OF case_id, round, def_key, def_version, def_sha, commitment, opened_at ON approval_round
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_undeleted
+        BEFORE DELETE ON approval_round
+        FOR EACH ROW
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_round_unsaid
+        BEFORE UPDATE OF content, salt ON approval_round
+        FOR EACH ROW
+        WHEN NEW.content IS NOT NULL OR NEW.salt IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'approval_round keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_unchanged
+        BEFORE UPDATE OF key, version, body, sha256, saved_by, saved_at, published_by, published_at ON approval_definition
+        FOR EACH ROW
+        WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_undeleted
+        BEFORE DELETE ON approval_definition
+        FOR EACH ROW
+        WHEN NOT (OLD.state = 'draft')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS approval_definition_forward
+        BEFORE UPDATE OF state ON approval_definition
+        FOR EACH ROW
+        WHEN OLD.state = 'retired' OR (OLD.state = 'published' AND NEW.state <> 'retired')
+        BEGIN SELECT RAISE(ABORT, 'approval_definition keeps what was written'); END
     """,
 )
 
@@ -114,6 +309,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "name", name=op.f("uq_project_organisation_id_name")),
     )
     op.create_index(op.f("ix_project_region"), "project", ["region"], unique=False)
+    op.create_table(
+        "transfer",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("from_region", sa.String(length=6), nullable=False),
+        sa.Column("to_region", sa.String(length=6), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("consented_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(state = 'moved') = (moved_at IS NOT NULL)", name=op.f("ck_transfer_moved_at_if_moved")),
+        sa.CheckConstraint(
+            "(state IN ('open','returned')) = (decided_at IS NULL)", name=op.f("ck_transfer_decided_unless_asked")
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'returned', 'approved', 'moved', 'rejected', 'withdrawn', 'ended')",
+            name=op.f("ck_transfer_state"),
+        ),
+        sa.CheckConstraint("from_region <> to_region", name=op.f("ck_transfer_another_region")),
+        sa.ForeignKeyConstraint(
+            ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_transfer_volunteer_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer")),
+    )
+    op.create_index("ix_transfer_from", "transfer", ["from_region", "id"], unique=False)
+    op.create_index("ix_transfer_to", "transfer", ["to_region", "id"], unique=False)
+    op.create_index("ix_transfer_volunteer", "transfer", ["volunteer_number", "asked_at"], unique=False)
+    op.create_index(
+        "uq_transfer_under_way",
+        "transfer",
+        ["volunteer_number"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('open', 'returned', 'approved')"),
+        sqlite_where=sa.text("state IN ('open', 'returned', 'approved')"),
+    )
     op.create_table(
         "activity",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -337,12 +572,534 @@ def upgrade() -> None:
             "fillfactor": 80,
         },
     )
+    op.create_table(
+        "approval_absence",
+        sa.Column("absence_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_id", sa.String(length=60), nullable=False),
+        sa.Column("delegator_name", sa.String(length=100), nullable=False),
+        sa.Column("delegate_id", sa.String(length=60), nullable=False),
+        sa.Column("delegate_name", sa.String(length=100), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_types", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("delegator_id <> delegate_id", name=op.f("ck_approval_absence_another_person")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_approval_absence_period")),
+        sa.PrimaryKeyConstraint("absence_id", name=op.f("pk_approval_absence")),
+    )
+    op.create_index("ix_approval_absence_delegate", "approval_absence", ["delegate_id", "ends_at"], unique=False)
+    op.create_index("ix_approval_absence_delegator", "approval_absence", ["delegator_id", "ends_at"], unique=False)
+    op.create_table(
+        "approval_attempt",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("actor_id", sa.String(length=60), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("trace_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_attempt")),
+    )
+    op.create_index(op.f("ix_approval_attempt_at"), "approval_attempt", ["at"], unique=False)
+    op.create_index(op.f("ix_approval_attempt_case_id"), "approval_attempt", ["case_id"], unique=False)
+    op.create_table(
+        "approval_calendar_alarm",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("year", "region", name=op.f("pk_approval_calendar_alarm")),
+    )
+    op.create_table(
+        "approval_definition",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("saved_by", sa.String(length=60), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_by", sa.String(length=60), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_by", sa.String(length=60), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name=op.f("ck_approval_definition_published")),
+        sa.CheckConstraint(
+            "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
+        ),
+        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
+        sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
+    )
+    op.create_index(
+        "uq_approval_definition_draft",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
+    )
+    op.create_index(
+        "uq_approval_definition_published",
+        "approval_definition",
+        ["key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
+    )
+    op.create_table(
+        "approval_phrase",
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "place", name=op.f("pk_approval_phrase")),
+    )
+    op.create_table(
+        "approval_post",
+        sa.Column("post_id", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_approval_post")),
+    )
+    op.create_index(op.f("ix_approval_post_account_id"), "approval_post", ["account_id"], unique=False)
+    op.create_index("ix_approval_post_seat", "approval_post", ["region", "role"], unique=False)
+    op.create_table(
+        "approval_workday_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loads", sa.Integer(), nullable=False),
+        sa.CheckConstraint("loads >= 1", name=op.f("ck_approval_workday_year_loads")),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_approval_workday_year")),
+    )
+    op.create_table(
+        "approval_case",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("business_type", sa.String(length=60), nullable=False),
+        sa.Column("business_id", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("home_region", sa.String(length=12), nullable=False),
+        sa.Column("token_region", sa.String(length=12), nullable=False),
+        sa.Column("organisation_id", sa.String(length=60), nullable=True),
+        sa.Column("initiator_id", sa.String(length=60), nullable=False),
+        sa.Column("initiator_name", sa.String(length=100), nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("last_verb", sa.String(length=20), nullable=False),
+        sa.Column("last_id", sa.String(length=60), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trail_seq", sa.Integer(), nullable=False),
+        sa.Column("trail_hash", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parent_case", sa.String(length=40), nullable=True),
+        sa.Column("parent_stage", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
+            name=op.f("ck_approval_case_closed"),
+        ),
+        sa.CheckConstraint(
+            "(suspended_at IS NOT NULL) = (state = 'suspended')", name=op.f("ck_approval_case_suspended")
+        ),
+        sa.CheckConstraint(
+            "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
+            name=op.f("ck_approval_case_state"),
+        ),
+        sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
+        sa.ForeignKeyConstraint(
+            ["def_key", "def_version"],
+            ["approval_definition.key", "approval_definition.version"],
+            name=op.f("fk_approval_case_def_key_def_version"),
+        ),
+        sa.ForeignKeyConstraint(["parent_case"], ["approval_case.id"], name=op.f("fk_approval_case_parent_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_case")),
+    )
+    op.create_index("ix_approval_case_business", "approval_case", ["business_type", "business_id"], unique=False)
+    op.create_index("ix_approval_case_home_region", "approval_case", ["home_region", "opened_at"], unique=False)
+    op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
+    op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
+    op.create_index(
+        "ix_approval_case_under_way",
+        "approval_case",
+        ["initiator_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_index(
+        "uq_approval_case_open",
+        "approval_case",
+        ["business_type", "business_id"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.create_table(
+        "approval_workday",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("is_workday", sa.Boolean(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["year"], ["approval_workday_year.year"], name=op.f("fk_approval_workday_year")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_approval_workday")),
+    )
+    op.create_index(op.f("ix_approval_workday_year"), "approval_workday", ["year"], unique=False)
+    op.create_table(
+        "approval_barred",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_barred_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "account_id", name=op.f("pk_approval_barred")),
+    )
+    op.create_table(
+        "approval_command",
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("request_sha", sa.String(length=64), nullable=False),
+        sa.Column("response", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_command_case_id")),
+        sa.PrimaryKeyConstraint("command_id", name=op.f("pk_approval_command")),
+    )
+    op.create_index(op.f("ix_approval_command_case_id"), "approval_command", ["case_id"], unique=False)
+    op.create_table(
+        "approval_decision",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=60), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("command_id", sa.String(length=255), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("actor_name", sa.String(length=100), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("signature", sa.String(length=200), nullable=True),
+        sa.Column("remarks", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.CheckConstraint(
+            "verb IN ('submit','approve','reject','return','resubmit','withdraw','take_back','request_revocation','terminate','claim','unclaim','transfer','delegate','resolve','add_sign','remove_sign','cc','mark_read','remind','comment','consult','answer','suspend','resume','migrate','hand_over_all','amend')",
+            name=op.f("ck_approval_decision_verb"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
+        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+    )
+    op.create_index(
+        "ix_approval_decision_done",
+        "approval_decision",
+        ["actor_id", "at", "case_id", "verb"],
+        unique=False,
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
+    op.create_table(
+        "approval_event",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=60), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("task", sa.Integer(), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=True),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("actor_id", sa.String(length=60), nullable=True),
+        sa.Column("decision_hash", sa.String(length=64), nullable=True),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_event_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_event")),
+    )
+    op.create_table(
+        "approval_round",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("def_key", sa.String(length=60), nullable=False),
+        sa.Column("def_version", sa.Integer(), nullable=False),
+        sa.Column("def_sha", sa.String(length=64), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_round_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "round", name=op.f("pk_approval_round")),
+    )
+    op.create_table(
+        "approval_stage",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("node_key", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("mode", sa.String(length=20), nullable=False),
+        sa.Column("pass_op", sa.String(length=2), nullable=True),
+        sa.Column("pass_value", sa.Integer(), nullable=True),
+        sa.Column("denominator", sa.String(length=20), nullable=True),
+        sa.Column("veto", sa.Boolean(), nullable=True),
+        sa.Column("after", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_is_provisional", sa.Boolean(), nullable=False),
+        sa.Column("reminded", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(mode = 'vote') = (pass_value IS NOT NULL)", name=op.f("ck_approval_stage_vote")),
+        sa.CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name=op.f("ck_approval_stage_veto")),
+        sa.CheckConstraint("denominator IN ('count','ratio','weight')", name=op.f("ck_approval_stage_denominator")),
+        sa.CheckConstraint("mode IN ('sequential','any','all','vote')", name=op.f("ck_approval_stage_mode")),
+        sa.CheckConstraint("pass_op IN ('>=','>')", name=op.f("ck_approval_stage_pass_op")),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','held','passed','rejected','returned','cancelled')",
+            name=op.f("ck_approval_stage_state"),
+        ),
+        sa.CheckConstraint(
+            "(pass_value IS NULL) = (denominator IS NULL)", name=op.f("ck_approval_stage_vote_denominator")
+        ),
+        sa.CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name=op.f("ck_approval_stage_vote_operator")),
+        sa.CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name=op.f("ck_approval_stage_due")),
+        sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
+        sa.UniqueConstraint(
+            "case_id", "round", "visit", "node_key", name=op.f("uq_approval_stage_case_id_round_visit_node_key")
+        ),
+    )
+    op.create_index(
+        "ix_approval_stage_active",
+        "approval_stage",
+        ["region", "state"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','held')"),
+        sqlite_where=sa.text("state IN ('open','held')"),
+    )
+    op.create_index(
+        "ix_approval_stage_provisional",
+        "approval_stage",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+    )
+    op.create_table(
+        "approval_task",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("parent", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=True),
+        sa.Column("region", sa.String(length=12), nullable=False),
+        sa.Column("assignee", sa.String(length=60), nullable=True),
+        sa.Column("assignee_name", sa.String(length=100), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=60), nullable=True),
+        sa.Column("on_behalf_of_name", sa.String(length=100), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.String(length=60), nullable=True),
+        sa.Column("ended_by_name", sa.String(length=100), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (state IN ('waiting','open','claimed','delegated'))",
+            name=op.f("ck_approval_task_ended"),
+        ),
+        sa.CheckConstraint("(kind = 'cc') OR state <> 'read'", name=op.f("ck_approval_task_read")),
+        sa.CheckConstraint("kind IN ('approve','cc') OR parent IS NOT NULL", name=op.f("ck_approval_task_parent")),
+        sa.CheckConstraint(
+            "kind IN ('approve','delegate','sign_before','sign_after','sign_parallel','consult','cc')",
+            name=op.f("ck_approval_task_kind"),
+        ),
+        sa.CheckConstraint("state <> 'claimed' OR assignee IS NOT NULL", name=op.f("ck_approval_task_claimed")),
+        sa.CheckConstraint(
+            "state IN ('waiting','open','claimed','delegated','passed','rejected','returned','transferred','cancelled','read')",
+            name=op.f("ck_approval_task_state"),
+        ),
+        sa.CheckConstraint("role IS NOT NULL OR assignee IS NOT NULL", name=op.f("ck_approval_task_addressed")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "parent"],
+            ["approval_task.case_id", "approval_task.number"],
+            name=op.f("fk_approval_task_case_id_parent"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id", "stage"],
+            ["approval_stage.case_id", "approval_stage.number"],
+            name=op.f("fk_approval_task_case_id_stage"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_task")),
+    )
+    op.create_index(
+        "ix_approval_task_assignee",
+        "approval_task",
+        ["assignee"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.create_index(
+        "ix_approval_task_copy",
+        "approval_task",
+        ["assignee", "state", "opened_at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.create_index(
+        "ix_approval_task_post",
+        "approval_task",
+        ["region", "role"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.create_table(
+        "approval_timer",
+        sa.Column("case_id", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fire_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("kind IN ('remind','overdue')", name=op.f("ck_approval_timer_kind")),
+        sa.CheckConstraint("state IN ('armed','fired','cancelled')", name=op.f("ck_approval_timer_state")),
+        sa.ForeignKeyConstraint(
+            ["case_id", "stage"],
+            ["approval_stage.case_id", "approval_stage.number"],
+            name=op.f("fk_approval_timer_case_id_stage"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "stage", "kind", "number", name=op.f("pk_approval_timer")),
+    )
+    op.create_index(
+        "ix_approval_timer_armed",
+        "approval_timer",
+        ["fire_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'armed'"),
+        sqlite_where=sa.text("state = 'armed'"),
+    )
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for statement in POSTGRESQL_TRIGGERS if is_postgresql else SQLITE_TRIGGERS:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_approval_timer_armed",
+        table_name="approval_timer",
+        postgresql_where=sa.text("state = 'armed'"),
+        sqlite_where=sa.text("state = 'armed'"),
+    )
+    op.drop_table("approval_timer")
+    op.drop_index(
+        "ix_approval_task_post",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_index(
+        "ix_approval_task_copy",
+        table_name="approval_task",
+        postgresql_where=sa.text("kind = 'cc'"),
+        sqlite_where=sa.text("kind = 'cc'"),
+    )
+    op.drop_index(
+        "ix_approval_task_assignee",
+        table_name="approval_task",
+        postgresql_where=sa.text("state IN ('open','claimed')"),
+        sqlite_where=sa.text("state IN ('open','claimed')"),
+    )
+    op.drop_table("approval_task")
+    op.drop_index(
+        "ix_approval_stage_provisional",
+        table_name="approval_stage",
+        postgresql_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+        sqlite_where=sa.text("due_is_provisional AND state IN ('open','held')"),
+    )
+    op.drop_index(
+        "ix_approval_stage_active",
+        table_name="approval_stage",
+        postgresql_where=sa.text("state IN ('open','held')"),
+        sqlite_where=sa.text("state IN ('open','held')"),
+    )
+    op.drop_table("approval_stage")
+    op.drop_table("approval_round")
+    op.drop_table("approval_event")
+    op.drop_index(
+        "ix_approval_decision_done",
+        table_name="approval_decision",
+        postgresql_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+        sqlite_where=sa.text("verb IN ('approve','reject','return','resolve','answer')"),
+    )
+    op.drop_table("approval_decision")
+    op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
+    op.drop_table("approval_command")
+    op.drop_table("approval_barred")
+    op.drop_index(op.f("ix_approval_workday_year"), table_name="approval_workday")
+    op.drop_table("approval_workday")
+    op.drop_index(
+        "uq_approval_case_open",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_under_way",
+        table_name="approval_case",
+        postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+        sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(op.f("ix_approval_case_parent_case"), table_name="approval_case")
+    op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
+    op.drop_index("ix_approval_case_initiator", table_name="approval_case")
+    op.drop_index("ix_approval_case_home_region", table_name="approval_case")
+    op.drop_index("ix_approval_case_business", table_name="approval_case")
+    op.drop_table("approval_case")
+    op.drop_table("approval_workday_year")
+    op.drop_index("ix_approval_post_seat", table_name="approval_post")
+    op.drop_index(op.f("ix_approval_post_account_id"), table_name="approval_post")
+    op.drop_table("approval_post")
+    op.drop_table("approval_phrase")
+    op.drop_index(
+        "uq_approval_definition_published",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'published'"),
+        sqlite_where=sa.text("state = 'published'"),
+    )
+    op.drop_index(
+        "uq_approval_definition_draft",
+        table_name="approval_definition",
+        postgresql_where=sa.text("state = 'draft'"),
+        sqlite_where=sa.text("state = 'draft'"),
+    )
+    op.drop_table("approval_definition")
+    op.drop_table("approval_calendar_alarm")
+    op.drop_index(op.f("ix_approval_attempt_case_id"), table_name="approval_attempt")
+    op.drop_index(op.f("ix_approval_attempt_at"), table_name="approval_attempt")
+    op.drop_table("approval_attempt")
+    op.drop_index("ix_approval_absence_delegator", table_name="approval_absence")
+    op.drop_index("ix_approval_absence_delegate", table_name="approval_absence")
+    op.drop_table("approval_absence")
     op.drop_table("stream_head")
     op.drop_index(
         "ix_outbox_unsent",
@@ -376,6 +1133,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_activity_project_id"), table_name="activity")
     op.drop_index(op.f("ix_activity_organisation_id"), table_name="activity")
     op.drop_table("activity")
+    op.drop_index(
+        "uq_transfer_under_way",
+        table_name="transfer",
+        postgresql_where=sa.text("state IN ('open', 'returned', 'approved')"),
+        sqlite_where=sa.text("state IN ('open', 'returned', 'approved')"),
+    )
+    op.drop_index("ix_transfer_volunteer", table_name="transfer")
+    op.drop_index("ix_transfer_to", table_name="transfer")
+    op.drop_index("ix_transfer_from", table_name="transfer")
+    op.drop_table("transfer")
     op.drop_index(op.f("ix_project_region"), table_name="project")
     op.drop_table("project")
     op.drop_index("ix_ledger_entry_volunteer", table_name="ledger_entry")
@@ -390,5 +1157,6 @@ def downgrade() -> None:
         for function in (
             "ledger_entry_is_append_only",
             "dead_letter_decision_is_append_only",
+            "approval_refuse_change",
         ):
             op.execute(f"DROP FUNCTION {function}()")

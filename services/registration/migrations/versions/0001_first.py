@@ -254,7 +254,7 @@ def upgrade() -> None:
         sa.Column("stars", sa.Integer(), nullable=True),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("happened_on", sa.Date(), nullable=False),
-        sa.CheckConstraint("kind IN ('hours','star','award')", name=op.f("ck_file_entry_kind")),
+        sa.CheckConstraint("kind IN ('hours','star','award','transfer')", name=op.f("ck_file_entry_kind")),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_file_entry")),
     )
     op.create_index("ix_file_entry_volunteer", "file_entry", ["volunteer_number", "happened_on"], unique=False)
