@@ -179,7 +179,7 @@ def ask_for_transfer(body: dict[str, Any]) -> Any:
     return _shown(transfer.id, transfer.revision)
 
 
-@moving.route("/transfers/<transfer_id>", methods=["PATCH"])
+@moving.route("/transfers/<transfer_id>/reason", methods=["PUT"])
 @moving.arguments(ReasonIn)
 @moving.response(200, TransferOut)
 @allow(Role.VOLUNTEER)

@@ -82,10 +82,11 @@ def correct(transfer_id: str) -> Response | tuple[str, int]:
     if not sent.require("reason"):
         return _page(sent), 422
     try:
-        written = api().patch(
+        written = api().put(
             "records",
             "transfers",
             transfer_id,
+            "reason",
             body={"reason": sent.text("reason")},
             key=f"{sent.text('command_id')}-reason",
             revision=sent.text("rev"),

@@ -157,8 +157,8 @@ def test_a_rejected_transfer_moves_nobody_and_one_may_ask_again(records: Served)
 
 def test_a_returned_transfer_is_corrected_and_sent_again(records: Served) -> None:
     transfer = ask(records)
-    case, path = transfer["case_id"], f"/transfers/{transfer['id']}"
-    early = records.by(VOLUNTEER).call("PATCH", path, {"reason": "调到行唐县工作"}, If_Match='"2"')
+    case, path = transfer["case_id"], f"/transfers/{transfer['id']}/reason"
+    early = records.by(VOLUNTEER).call("PUT", path, {"reason": "调到行唐县工作"}, If_Match='"2"')
     refusal_in(early, 409, "transfer_not_returned")
     decided(records, OTHER_CLERK, case, "return", opinion="请写明工作单位")
     [returned] = mine(records)
@@ -166,11 +166,11 @@ def test_a_returned_transfer_is_corrected_and_sent_again(records: Served) -> Non
     tag = f'"{returned["revision"]}"'
     li = Principal(account_id="li", name="李芳", posts=VOLUNTEER.posts, volunteer_number=LI)
     with records.unchanged():
-        theirs = records.by(li).call("PATCH", path, {"reason": "与我无关的转移"}, If_Match=tag)
+        theirs = records.by(li).call("PUT", path, {"reason": "与我无关的转移"}, If_Match=tag)
         refusal_in(theirs, 404, "transfer_not_found")
-        stale = records.by(VOLUNTEER).call("PATCH", path, {"reason": "调到行唐县工作"}, If_Match='"1"')
+        stale = records.by(VOLUNTEER).call("PUT", path, {"reason": "调到行唐县工作"}, If_Match='"1"')
         refusal_in(stale, 412, "stale_revision")
-    corrected = records.by(VOLUNTEER).call("PATCH", path, {"reason": "调到行唐县某厂工作"}, If_Match=tag)
+    corrected = records.by(VOLUNTEER).call("PUT", path, {"reason": "调到行唐县某厂工作"}, If_Match=tag)
     assert (corrected.status_code, corrected.get_json()["reason"]) == (200, "调到行唐县某厂工作")
     decided(records, VOLUNTEER, case, "resubmit")
     [again] = mine(records)
@@ -204,13 +204,13 @@ def test_officials_see_the_transfers_from_and_to_their_regions(records: Served) 
         (HEAD, "POST", "/transfers"),
         (OTHER_CLERK, "POST", "/transfers"),
         (NOBODY, "POST", "/transfers"),
-        (OTHER_CLERK, "PATCH", "/transfers/x"),
+        (OTHER_CLERK, "PUT", "/transfers/x/reason"),
         (VOLUNTEER, "GET", "/transfers"),
         (HEAD, "GET", "/transfers"),
     ],
 )
 def test_a_transfer_is_the_volunteers_to_ask_for(records: Served, who: Principal, method: str, path: str) -> None:
-    body = WISH if method == "POST" else {"reason": "搬家到行唐县"} if method == "PATCH" else None
+    body = WISH if method == "POST" else {"reason": "搬家到行唐县"} if method == "PUT" else None
     with records.unchanged():
         assert records.by(who).refused(method, path, body, If_Match='"1"') == (403, "forbidden")
 
