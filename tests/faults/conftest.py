@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.faults.driver import Driver
-from tests.faults.scale import times
+from tests.faults.scale import is_full, times
 from tests.faults.settling import settled
 from tests.real import Databases, Part, RealNode, migrated
 from tests.servers import PostgresServer, RabbitServer
@@ -21,6 +21,14 @@ from tests.staging import Waiting, staged
 REPORTS = 45
 LINES = 4
 _PEOPLE = 12
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is only for the full run to the full run."""
+    left = [] if is_full() else [item for item in items if item.get_closest_marker("full")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @dataclass(frozen=True)

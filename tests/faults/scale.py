@@ -26,13 +26,18 @@ SIZES = {
 }
 
 
+def is_full() -> bool:
+    """Tell whether this run is the full one."""
+    return os.environ.get("ANYUAN_FAULTS") == "full"
+
+
 def scaled(name: str) -> float:
     """Answer the size for this run; ANYUAN_FAULTS=full asks for the full one.
 
     :raises KeyError: for a name that is none of `SIZES`.
     """
     size = SIZES[name]
-    return size.full if os.environ.get("ANYUAN_FAULTS") == "full" else size.ordinary
+    return size.full if is_full() else size.ordinary
 
 
 def times(name: str) -> int:

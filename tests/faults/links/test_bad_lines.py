@@ -51,7 +51,7 @@ def judge(province: Province, count: int) -> None:
     assert above.state("tangshan").stopped is None
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_slow_and_thin_line_carries_everything_in_time(province: Province, line: Proxy) -> None:
     line.weather.delay, line.weather.rate = 0.3, 64_000 / 8
     tell(province, range(30))
@@ -60,7 +60,7 @@ def test_a_slow_and_thin_line_carries_everything_in_time(province: Province, lin
     assert line.connections > 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("silent", ["there", "back"])
 def test_a_line_that_falls_silent_in_one_direction_is_noticed_and_heals(
     province: Province, line: Proxy, silent: str
@@ -78,7 +78,7 @@ def test_a_line_that_falls_silent_in_one_direction_is_noticed_and_heals(
     judge(province, 10)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_line_cut_anywhere_in_a_dialogue_neither_loses_nor_doubles(province: Province, line: Proxy) -> None:
     told = 0
     for cut_after in range(600, 5_000, 350):

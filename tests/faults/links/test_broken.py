@@ -32,7 +32,7 @@ def judge(province: Province, city: str, count: int) -> None:
     assert above.state(city).stopped is None
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("broken", ["upper", "lower", "both"])
 def test_a_broker_killed_under_load_loses_nothing(
     province: Province, rabbit: RabbitServer, lower_rabbit: RabbitServer, broken: str
@@ -52,7 +52,7 @@ def test_a_broker_killed_under_load_loses_nothing(
     judge(province, "tangshan", 120)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_databases_killed_under_load_lose_nothing(province: Province, postgres: PostgresServer) -> None:
     city = province["tangshan"]
     tell(city, range(60))
@@ -64,7 +64,7 @@ def test_databases_killed_under_load_lose_nothing(province: Province, postgres: 
     judge(province, "tangshan", 80)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_links_stopped_and_started_again_and_again_lose_and_double_nothing(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     for turn in range(4):
@@ -76,7 +76,7 @@ def test_links_stopped_and_started_again_and_again_lose_and_double_nothing(provi
     judge(province, "tangshan", 100)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_queue_without_its_binding_keeps_letters_with_their_node(province: Province) -> None:
     city = province["tangshan"]
     vhost = city.api._vhost
@@ -89,7 +89,7 @@ def test_a_queue_without_its_binding_keeps_letters_with_their_node(province: Pro
     judge(province, "tangshan", 5)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_full_queue_puts_letters_off_and_loses_none(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     above.stop()
@@ -105,7 +105,7 @@ def test_a_full_queue_puts_letters_off_and_loses_none(province: Province) -> Non
     judge(province, "tangshan", 40)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_the_other_broker_cannot_route_is_kept_there_and_comes_again(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     path = f"/bindings/{above.api._vhost}/e/from.tangshan/q/from.tangshan/from.tangshan"
@@ -120,7 +120,7 @@ def test_what_the_other_broker_cannot_route_is_kept_there_and_comes_again(provin
     judge(province, "tangshan", 5)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_shovel_that_runs_and_carries_nothing_is_made_anew(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     above.stop()
