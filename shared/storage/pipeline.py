@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from select import POLLIN, POLLOUT, poll
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import abc, errors, pq
@@ -29,6 +28,7 @@ from shared.storage.kit import InstantUTC
 
 _DIALECT: Dialect = toolkit.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # it has no types
 _BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
+_KEPT = "anyuan_pipeline"
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 _numbers = count(1)
 
@@ -37,15 +37,20 @@ Maker = Callable[[Sequence[Any]], Any]
 
 
 def run(
-    driver: psycopg.Connection[Any], statements: Sequence[tuple[Executable, Mapping[str, Any]]], *, commits: bool
+    driver: psycopg.Connection[Any],
+    kept: MutableMapping[str, Any],
+    statements: Sequence[tuple[Executable, Mapping[str, Any]]],
+    *,
+    commits: bool,
 ) -> list[Sequence[Any]]:
     """Run statements in their order in the transaction at hand, beginning one where there is none.
 
-    Answers the rows of each; with `commits` the transaction ends after the last.
+    Answers the rows of each; with `commits` the transaction ends after the last. In `kept`, which lives as long as
+    the connection, it remembers what that connection has prepared.
 
     :raises psycopg.Error: of the first statement that failed; those after it were not run.
     """
-    known = _known_of(driver)
+    known = kept.get(_KEPT) or kept.setdefault(_KEPT, _Known(set(), Transformer(driver)))
     # Read before anything is sent: a value that cannot be sent leaves the connection as it was.
     sent = [(ready := _ready(statement), ready.dump(known.transformer, values)) for statement, values in statements]
     wire = driver.pgconn
@@ -151,16 +156,6 @@ class _Known:
             ready.maker = _maker(tuple((result.fname(place) or b"").decode() for place in range(result.nfields)))
         self.transformer.set_pgresult(result)
         return self.transformer.load_rows(0, result.ntuples, ready.maker)
-
-
-_connections: WeakKeyDictionary[psycopg.Connection[Any], _Known] = WeakKeyDictionary()
-
-
-def _known_of(driver: psycopg.Connection[Any]) -> _Known:
-    known = _connections.get(driver)
-    if known is None:
-        known = _connections[driver] = _Known(set(), Transformer(driver))
-    return known
 
 
 @lru_cache(maxsize=256)

@@ -81,7 +81,7 @@ def _sent(session: Session, errands: Sequence[Errand], *, is_last: bool) -> list
     connection = session.connection()
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # it is
     try:
-        return pipeline.run(driver, errands, commits=is_last)
+        return pipeline.run(driver, connection.connection.info, errands, commits=is_last)
     except psycopg.Error as error:
         gone = connection.dialect.is_disconnect(cast(Any, error), connection.connection.dbapi_connection, None)
         if gone:
