@@ -8,7 +8,7 @@ from shared.errors import Invalid
 from shared.identifiers.text import plain
 
 _FORM = re.compile(r"1[3-9][0-9]{9}")
-_COUNTRY = re.compile(r"(?:\+86|0086)(?=1[3-9])")
+_COUNTRY = re.compile(r"\A(?:\+86|0086)(?=1[3-9])")
 
 
 def normalise_mobile(value: str) -> str:

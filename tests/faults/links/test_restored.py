@@ -17,6 +17,8 @@ from shared.storage.database import make_engine
 from tests.province import Province, number, volunteer
 from tests.servers import PostgresServer
 
+pytestmark = pytest.mark.full
+
 
 def expected(node: str, count: int) -> list[str]:
     return [number(node, serial) for serial in range(count)]
@@ -129,6 +131,7 @@ def lost_hour(province: Province, postgres: PostgresServer) -> str:
     city.start()
     tell(province, "tangshan", range(10, 15))
     province.wait(lambda: city.state("hebei").receipted == 15, "the receipts of what will be lost")
+    province.wait(lambda: len(above.heard()) == 15, "what was receipted to reach the services")
     assert above.heard() == expected("tangshan", 15)
     city.stop()
     return "backup_of_tangshan"

@@ -70,6 +70,12 @@ def test_mobile_numbers_in_usual_writing_pass(written: str) -> None:
     assert normalise_mobile(written) == "15400312345"
 
 
+@pytest.mark.parametrize("number", ["13900861345", "13008613579", "15500861900"])
+def test_a_country_code_inside_a_number_is_part_of_it(number: str) -> None:
+    check_mobile(number)
+    assert normalise_mobile(number) == normalise_mobile(f"+86 {number}") == number
+
+
 @pytest.mark.parametrize("written", ["12012345678", "1540031234", "154003123456", "1540031234a", "+1 5400312345", ""])
 def test_what_is_no_mobile_number_is_refused(written: str) -> None:
     with pytest.raises(Invalid) as caught:
