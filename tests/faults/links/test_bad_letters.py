@@ -63,7 +63,7 @@ def test_letters_that_come_many_times_have_one_effect(province: Province) -> Non
     assert province["hebei"].heard() == expected("tangshan", 60)
 
 
-@pytest.mark.parametrize("window", [10, 100])
+@pytest.mark.parametrize("window", [10, pytest.param(100, marks=pytest.mark.full)])
 def test_shuffled_letters_are_parked_and_applied_in_order(province: Province, window: int) -> None:
     rng = Random(window)
     letters = written_without_a_link(province, "tangshan", 200)
@@ -136,15 +136,15 @@ def junk(province: Province) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "what",
     [
-        "nothing",
-        "noise",
+        pytest.param("nothing", marks=pytest.mark.full),
+        pytest.param("noise", marks=pytest.mark.full),
         "unsigned",
-        "5 MB",
-        "written anew",
+        pytest.param("5 MB", marks=pytest.mark.full),
+        pytest.param("written anew", marks=pytest.mark.full),
         "signed by a thief",
-        "nested",
-        "not UTF-8",
-        "NUL",
+        pytest.param("nested", marks=pytest.mark.full),
+        pytest.param("not UTF-8", marks=pytest.mark.full),
+        pytest.param("NUL", marks=pytest.mark.full),
         "unknown event",
     ],
 )
