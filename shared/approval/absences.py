@@ -65,14 +65,14 @@ def standing_in(
         return ()
     rows = _around(session, account_id, near=_DELEGATE, far=_DELEGATOR, at=at)
     names = {row.delegator_id: row.delegator_name for row in rows}
-    found = stands_for(account_id, map(_absence, rows), at=at, business_type=business_type)
+    found = stands_for(account_id, map(Absence.of, rows), at=at, business_type=business_type)
     return tuple(Person(one, names[one]) for one in found)
 
 
 def standing_for(session: Session, account_id: str, *, at: datetime) -> dict[str, frozenset[str] | None]:
     """Answer the accounts that somebody stands in for now, each with the kinds of business, None for every kind."""
     rows = _around(session, account_id, near=_DELEGATE, far=_DELEGATOR, at=at)
-    rules = [_absence(row) for row in rows]
+    rules = [Absence.of(row) for row in rows]
     found: dict[str, frozenset[str] | None] = {}
     for kind in sorted({kind for rule in rules for kind in rule.business_types}):
         for one in stands_for(account_id, rules, at=at, business_type=kind):
@@ -85,7 +85,7 @@ def deputies_of(session: Session, account_id: str, *, business_type: str, at: da
     """Answer the persons who may do an account's tasks of this kind now, the direct ones first."""
     rows = _around(session, account_id, near=_DELEGATOR, far=_DELEGATE, at=at)
     names = {row.delegate_id: row.delegate_name for row in rows}
-    found = deputies(account_id, map(_absence, rows), at=at, business_type=business_type)
+    found = deputies(account_id, map(Absence.of, rows), at=at, business_type=business_type)
     return tuple(Person(one, names[one]) for one in found)
 
 
@@ -104,13 +104,3 @@ def _around(
         if not asking:
             break
     return found
-
-
-def _absence(row: Row[tuple[object, ...]]) -> Absence:
-    return Absence(
-        delegator=row.delegator_id,
-        delegate=row.delegate_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        business_types=tuple(row.business_types),
-    )

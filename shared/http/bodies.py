@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import request
 from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
 from shared.errors import Fault, Invalid
 from shared.http.words import under
 from shared.messaging.schema import is_storable
+from shared.strict_json import no_constant
 
 MOST_BODY_BYTES = 1024 * 1024
 
@@ -44,14 +45,10 @@ def check_address() -> None:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_no_constant)
+        return json.loads(body.decode(), parse_constant=no_constant)
     # Digits without end and brackets without end are no JSONDecodeError.
     except (ValueError, RecursionError) as error:
         raise BadRequest from error
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _check_texts(sent: Any, pointer: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class TakesIn(Protocol):
         """Try again what was put off; answers how many were applied."""
 
 
-class QueueConsumer:
+class QueueConsumer(ABC):
     """The reader of one queue. Any number may run; the queue serves one at a time, so order holds."""
 
     def __init__(self, *, name: str, database: Database, inbox: TakesIn, broker_url: str) -> None:
@@ -62,9 +63,9 @@ class QueueConsumer:
         self._inbox = inbox
         self._broker_url = broker_url
 
+    @abstractmethod
     def _open(self, connection: BrokerConnection) -> Intake:
         """Make sure that the queue exists, and begin to read it."""
-        raise NotImplementedError
 
     def run(self, stop: threading.Event) -> None:
         """Consume until told to stop, whatever starts or stops around it: broker, database, in any order."""

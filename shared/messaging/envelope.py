@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from marshmallow import Schema, ValidationError
 
 from shared.contracts.base import Event, event_class
 from shared.messaging.schema import is_storable, schema_of
 from shared.messaging.writing import Unfit, plain_of
+from shared.strict_json import strict_json
 from shared.trace import Trace
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -121,22 +122,11 @@ def _schema(cls: type[Event]) -> Schema:
     return schema_of(cls)  # type: ignore[arg-type]  # mypy holds frozen dataclasses for unhashable classes
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
 def _parse(body: bytes) -> Mapping[str, Any]:
     if len(body) > MOST_BYTES:
         raise Undecodable(f"{len(body)} bytes, at most {MOST_BYTES} are read")
     try:
-        found = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_no_double)
+        found = strict_json(body)
     except (ValueError, RecursionError) as error:
         raise Undecodable(f"not JSON: {error}") from error
     if not isinstance(found, dict):

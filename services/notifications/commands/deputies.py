@@ -45,7 +45,7 @@ def deputies_of(
         return {}
     found = rules.deputies(
         accounts,
-        [_rule(row) for row in rows],
+        [Absence.of(row) for row in rows],
         names={row.delegator_id: row.delegator_name for row in rows},
         at=uow.now,
         business_type=business_type,
@@ -72,13 +72,3 @@ def _reachable(uow: UnitOfWork, accounts: Collection[str]) -> list[KnownAbsence]
         if not asking:
             break
     return list(found.values())
-
-
-def _rule(row: KnownAbsence) -> Absence:
-    return Absence(
-        delegator=row.delegator_id,
-        delegate=row.delegate_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        business_types=tuple(row.business_types),
-    )

@@ -55,7 +55,7 @@ def set_absence(uow: UnitOfWork, *, delegator_id: str, form: AbsenceForm) -> Abs
         set_at=uow.now,
     )
     _take_turns(uow.session)
-    _check_others(uow.session, _absence(row))
+    _check_others(uow.session, Absence.of(row))
     uow.session.add(row)
     uow.session.flush()
     _tell_absence(uow, row)
@@ -135,7 +135,7 @@ def _check_others(session: Session, new: Absence) -> None:
         .where(AbsenceRow.ended_at.is_(None), AbsenceRow.starts_at < new.ends_at, AbsenceRow.ends_at > new.starts_at)
         .order_by(AbsenceRow.starts_at, AbsenceRow.id)
     )
-    others = [_absence(row) for row in rows]
+    others = [Absence.of(row) for row in rows]
     same, circle = overlapping(new, others), closed_circle(new, others)
     if same is not None:
         [name] = _names(session, [same.delegate])
@@ -159,16 +159,6 @@ def _names(session: Session, accounts: Sequence[str]) -> list[str]:
     rows = session.scalars(select(Account).where(Account.id.in_(accounts)))
     names = {account.id: account.name for account in rows}
     return [names[account_id] for account_id in accounts]
-
-
-def _absence(row: AbsenceRow) -> Absence:
-    return Absence(
-        delegator=row.delegator_id,
-        delegate=row.delegate_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        business_types=tuple(row.business_types),
-    )
 
 
 def _tell_absence(uow: UnitOfWork, row: AbsenceRow) -> None:

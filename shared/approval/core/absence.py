@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 MOST_STEPS = 5
 
@@ -23,6 +24,17 @@ class Absence:
     starts_at: datetime
     ends_at: datetime
     business_types: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, row: Any) -> Absence:
+        """Answer the rule that a row holds, of whichever service: their columns have the same names."""
+        return cls(
+            delegator=row.delegator_id,
+            delegate=row.delegate_id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            business_types=tuple(row.business_types),
+        )
 
     def covers(self, business_type: str, *, at: datetime) -> bool:
         """Tell whether the rule holds at this moment for this kind of business."""

@@ -12,12 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.registry import HeaderParameter
+
+from shared.strict_json import strict_json
 
 ALGORITHM: Final = "Ed25519"
 TYPE = "anyuan-event+jws"
@@ -239,16 +241,4 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _strict_json(body: bytes) -> dict[str, Any]:
-    found = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_no_double)
-    return dict(_mapping(found))
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
+    return dict(_mapping(strict_json(body.decode())))
