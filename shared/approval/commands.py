@@ -123,8 +123,9 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
     definition = catalogue.active_of(session, asked.definition, active)
     world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
     move = engine.open_case(opening, command, definition=definition, world=world)
+    store.save_new(session, move)
     view = aftermath.view(uow, setting, move.case, definition, command, world)
-    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
+    answers.keep(session, command.id, digest, view, at=uow.now)
     aftermath.follow(uow, setting, None, move, definition, command, view)
     return view
 
@@ -185,12 +186,12 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
         if isinstance(asked.actor, Principal) and not _may_see(uow, setting, case, asked.actor):
             raise reading.not_found() from refused
         raise _error_of(refused.refusal, case, bound, actor, world) from refused
+    if move is not None:
+        store.save(session, case, move)
+    # Seen and kept while the database writes the move.
     view = aftermath.view(uow, setting, move.case if move else case, definition, command, world)
-    kept = answers.keeping(session, command.id, digest, view, at=uow.now)
-    if move is None:
-        one_trip(session, [kept])
-    else:
-        store.save(session, case, move, also=[kept])
+    answers.keep(session, command.id, digest, view, at=uow.now)
+    if move is not None:
         aftermath.follow(uow, setting, case, move, definition, command, view)
     return view
 

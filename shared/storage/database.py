@@ -14,8 +14,9 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
-from shared.storage.trip import TravellingSession
+from shared.storage.trip import wait_before_others
 from shared.storage.unit_of_work import Outbox, UnitOfWork
+from shared.strict_json import compact_json
 from shared.trace import current_trace
 
 LOCK_TIMEOUT_MS = 5_000
@@ -30,7 +31,9 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """Open an engine that waits for locks only so long and never shows bound values in errors."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=10)
+        engine = create_engine(
+            parsed, hide_parameters=True, json_serializer=compact_json, pool_size=pool_size, max_overflow=10
+        )
         _prepare_sqlite(engine)
         return engine
     options = (
@@ -41,6 +44,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     engine = create_engine(
         parsed,
         hide_parameters=True,
+        json_serializer=compact_json,
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=10,
@@ -57,6 +61,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         },
     )
     _ask_after_rest(engine)
+    wait_before_others(engine)
     return engine
 
 
@@ -122,7 +127,7 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._outbox = outbox
-        self._writing = sessionmaker(engine, class_=TravellingSession, expire_on_commit=False)
+        self._writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
         self._published: list[Callable[[], None]] = []
 

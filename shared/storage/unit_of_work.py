@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.contracts.base import Event
 from shared.failpoints import failpoint
-from shared.storage.trip import Errand, forget_waiting, one_trip
+from shared.storage.trip import Errand, has_committed, one_trip
 from shared.trace import Trace
 
 
@@ -56,7 +56,6 @@ class UnitOfWork:
                 yield
                 one_trip(self.session, [])
         except BaseException:
-            forget_waiting(self.session)
             del self.events[told:], self._traces[told:]
             raise
 
@@ -68,13 +67,15 @@ class UnitOfWork:
     ) -> None:
         try:
             if kind is None:
+                # Objects that the toolkit holds are written first: nothing may follow the last trip.
+                self.session.flush()
                 telling: list[Errand] = []
                 if self.events:
-                    self.session.flush()
                     telling = self.outbox.writing(self.session, self.events, now=self.now, trace=self._traces)
                 failpoint("uow.before_commit")
                 one_trip(self.session, telling, is_last=True)
-                self.session.commit()
+                if not has_committed(self.session):
+                    self.session.commit()
                 failpoint("uow.after_commit")
         finally:
             # Closing rolls back whatever was not committed.
