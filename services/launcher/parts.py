@@ -10,6 +10,7 @@ from types import ModuleType
 from flask import Flask
 from sqlalchemy import MetaData
 
+from services.launcher.here import here_of
 from shared.approval.service import Approvals
 from shared.clock import AdjustableClock, Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
@@ -106,6 +107,7 @@ def database_of(service: str, settings: Settings, *, clock: Clock | None = None)
         make_engine(settings.database_url_of(service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
+        here=here_of(settings),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
 from sqlalchemy.orm import Session
 
+from shared.clock import business_date
 from shared.contracts.base import Event
 from shared.failpoints import failpoint
 from shared.storage.trip import Errand, forget_waiting, one_trip
@@ -26,16 +27,39 @@ class Outbox(Protocol):
         """Answer the errands that store the events, each with the trace it belongs to."""
 
 
+class Hosting(Protocol):
+    """Which regions the node that this code runs on answers for."""
+
+    def hosts(self, region: str, *, on: date) -> bool:
+        """Tell whether a region is hosted here on a date."""
+
+
+class Alone:
+    """What a node hosts that has no other nodes beside it: everything."""
+
+    def hosts(self, _region: str, *, on: date) -> bool:  # noqa: ARG002  # as `Hosting` has it
+        """Tell whether a region is hosted here on a date: always."""
+        return True
+
+
 @dataclass
 class UnitOfWork:
-    """A transaction: what is done in its session and the events it publishes become true together or not at all."""
+    """A transaction: what is done in its session and the events it publishes become true together or not at all.
+
+    `here` says which regions this node hosts, for what holds only where a subject is at home.
+    """
 
     session: Session
     now: datetime
     trace: Trace
     outbox: Outbox
+    here: Hosting = field(default_factory=Alone)
     events: list[Event] = field(default_factory=list)
     _traces: list[Trace] = field(default_factory=list)
+
+    def hosts(self, region: str) -> bool:
+        """Tell whether this node hosts a region today: what is said of one of another node is only heard here."""
+        return self.here.hosts(region, on=business_date(self.now))
 
     def publish(self, event: Event) -> None:
         """Tell the other services, if and when this transaction commits."""
