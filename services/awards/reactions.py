@@ -15,6 +15,8 @@ reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
+# A case may lie on several nodes, a stage on each.
+approvals.hear_other_nodes(reactions)
 
 
 @reactions.on(HoursCredited)

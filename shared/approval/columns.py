@@ -30,6 +30,8 @@ CASE_MOVES = (
     "closed_at",
     "suspended_at",
     "reminded_at",
+    "token",
+    "handover",
 )
 STAGE_MOVES = ("state", "clock_from", "due_at", "due_is_provisional", "reminded")
 TASK_MOVES = (
@@ -85,6 +87,8 @@ def moving_columns(case: Case) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "suspended_at": case.suspended_at,
         "reminded_at": case.reminded_at,
+        "token": case.token.value,
+        "handover": case.handover,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -28,7 +28,14 @@ class Outbox(Protocol):
 
 
 class Hosting(Protocol):
-    """Which regions the node that this code runs on answers for."""
+    """Which regions the node that this code runs on answers for; alone it needs no name."""
+
+    @property
+    def node(self) -> str | None:
+        """Answer what this node is called."""
+
+    def others(self, regions: Iterable[str], *, on: date) -> Mapping[str, str]:
+        """Answer which of these regions other nodes host on a date, each with its node."""
 
     def hosts(self, region: str, *, on: date) -> bool:
         """Tell whether a region is hosted here on a date."""
@@ -36,6 +43,12 @@ class Hosting(Protocol):
 
 class Alone:
     """What a node hosts that has no other nodes beside it: everything."""
+
+    node = None
+
+    def others(self, _regions: Iterable[str], *, on: date) -> Mapping[str, str]:  # noqa: ARG002  # as `Hosting` has it
+        """Answer which of these regions other nodes host: none."""
+        return {}
 
     def hosts(self, _region: str, *, on: date) -> bool:  # noqa: ARG002  # as `Hosting` has it
         """Tell whether a region is hosted here on a date: always."""

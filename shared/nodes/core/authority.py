@@ -94,6 +94,11 @@ RULES: Mapping[str, Rule] = {
     ),
     # The answers of a stage: said by the host of its region, told to the case's home.
     "case.answered": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
+    "case.handover_refused": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
+    # How it goes on: from its home to the nodes that have had a part in it.
+    "case.followed": Rule(
+        said_for=Place("home_region"), claims=(("case", "case_id"),), told=Told.HOST, to=Place("region")
+    ),
     "case.withdraw_requested": Rule(said_for=_CASE_HOME, told=Told.HOST, to=Place("region")),
     "case.withdrawn": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
     "case.withdraw_refused": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),

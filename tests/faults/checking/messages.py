@@ -8,12 +8,20 @@ from collections.abc import Iterator
 
 from tests.faults.checking.node import Emitted, Node, Service
 
+_WITH_CASES = ("registration", "records", "reporting", "awards")
 LISTENERS: dict[str, tuple[str, ...]] = {
     "calendar.missing": ("notifications",),
+    "case.answered": _WITH_CASES,
     "case.closed": ("notifications",),
     "case.decided": ("notifications",),
+    "case.followed": _WITH_CASES,
+    "case.handed_over": _WITH_CASES,
+    "case.handover_refused": _WITH_CASES,
     "case.held": ("notifications",),
     "case.returned": ("notifications",),
+    "case.withdraw_refused": _WITH_CASES,
+    "case.withdraw_requested": _WITH_CASES,
+    "case.withdrawn": _WITH_CASES,
     "task.assigned": ("notifications",),
     "task.overdue": ("notifications",),
     "task.reminded": ("notifications",),

@@ -613,7 +613,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
         ),
-        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint(
+            "state IN ('draft','published','retired','known')", name=op.f("ck_approval_definition_state")
+        ),
         sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
     )
@@ -692,6 +694,8 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("parent_case", sa.String(length=40), nullable=True),
         sa.Column("parent_stage", sa.Integer(), nullable=True),
+        sa.Column("token", sa.String(length=20), nullable=False),
+        sa.Column("handover", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
             name=op.f("ck_approval_case_closed"),
@@ -700,9 +704,14 @@ def upgrade() -> None:
             "(suspended_at IS NOT NULL) = (state = 'suspended')", name=op.f("ck_approval_case_suspended")
         ),
         sa.CheckConstraint(
+            "handover >= 0 AND (token = 'here' OR handover >= 1)", name=op.f("ck_approval_case_handover")
+        ),
+        sa.CheckConstraint("state <> 'withdrawing' OR token = 'away'", name=op.f("ck_approval_case_withdrawing")),
+        sa.CheckConstraint(
             "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
             name=op.f("ck_approval_case_state"),
         ),
+        sa.CheckConstraint("token IN ('here','away','guest','given_back')", name=op.f("ck_approval_case_token")),
         sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
         sa.ForeignKeyConstraint(
             ["def_key", "def_version"],
@@ -787,7 +796,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
-        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+        sa.UniqueConstraint("command_id", "origin", name=op.f("uq_approval_decision_command_id_origin")),
     )
     op.create_index(
         "ix_approval_decision_done",

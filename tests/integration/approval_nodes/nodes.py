@@ -1,0 +1,166 @@
+"""A county, its city and the province as three nodes with one service with cases each, and letters carried by hand.
+
+Every letter goes by the real table of authority and the real inbox; what is not there are brokers and signatures, so
+that a test says itself which letter comes when, and how often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from shared.approval.service import Approvals
+from shared.contracts.registration import AbsenceChanged, PostChanged
+from shared.messaging import Reactions, StoredOutbox
+from shared.messaging.envelope import Envelope, decode
+from shared.messaging.inbox import Delivery, Inbox
+from shared.messaging.tables import outbox
+from shared.messaging.writing import plain_of
+from shared.nodes.core.authority import audiences, claims, refusal
+from shared.nodes.core.nodemap import Here, NodeMap
+from shared.nodes.files import read_map
+from shared.storage import Database
+from shared.storage.database import make_engine
+from tests.integration.approval.office import (
+    ANN,
+    BAO,
+    BEN,
+    CAI,
+    DAI,
+    METADATA,
+    Office,
+    TickingClock,
+    official,
+)
+
+MAP: NodeMap = read_map(Path(__file__).parents[3] / "deploy/nodes/four.toml")
+COUNTY, CITY, PROVINCE = "zhengding", "shijiazhuang", "hebei"
+CHEN = official("Chen", "130100")
+ON = date(2026, 10, 1)
+
+
+class Directory(dict[tuple[str, str], str]):
+    """Where subjects live, as a node has learnt."""
+
+    def region_of(self, kind: str, key: str) -> str | None:
+        return self.get((kind, key))
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An event on its way from one node to another."""
+
+    sender: str
+    audience: str
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        return self.read.event.event_name.name
+
+    @property
+    def read(self) -> Envelope:
+        return decode(self.body)
+
+
+@dataclass
+class NodeOffice(Office):
+    """One node's service, with what it has learnt and how far its letters were read."""
+
+    name: str = ""
+    reactions: Reactions = field(default_factory=lambda: Reactions("reporting"))
+    places: Directory = field(default_factory=Directory)
+    read_to: int = 0
+
+    def letters(self) -> list[Letter]:
+        """Answer what this node has said to others since it was last asked."""
+        with self.database.reading() as session:
+            rows = session.execute(select(outbox).where(outbox.c.id > self.read_to).order_by(outbox.c.id)).all()
+        found = []
+        for row in rows:
+            self.read_to = row.id
+            event = decode(row.payload).event
+            data = plain_of(type(event))(event)
+            name = event.event_name.name
+            told = {"name": name, "data": data, "directory": self.places}
+            to = audiences(**told, issuer=self.name, map_=MAP, on=ON)
+            self.places.update(claims(**told))
+            found.extend(Letter(self.name, one, row.payload) for one in to)
+        return found
+
+    def receive(self, letter: Letter) -> None:
+        """Take a letter in as the gateway and the inbox do."""
+        event = letter.read.event
+        told = {"name": letter.name, "data": plain_of(type(event))(event), "directory": self.places}
+        assert refusal(**told, issuer=letter.sender, map_=MAP, on=ON) is None
+        self.places.update(claims(**told))
+        Inbox(self.database, self.reactions).receive([Delivery(letter.body)])
+
+
+@dataclass
+class Nodes:
+    """The three nodes and the letters that have not come yet, in the order in which they were written."""
+
+    offices: dict[str, NodeOffice]
+    underway: list[Letter] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> NodeOffice:
+        return self.offices[name]
+
+    def collect(self) -> list[Letter]:
+        """Take what every node has written to the letters under way."""
+        for office in self.offices.values():
+            self.underway += office.letters()
+        return self.underway
+
+    def carry(self, *, times: int = 1) -> list[str]:
+        """Deliver letters until nothing is under way; answers who told whom what."""
+        told = []
+        while self.collect():
+            letter = self.underway.pop(0)
+            for _ in range(times):
+                self.offices[letter.audience].receive(letter)
+            told.append(f"{letter.sender} → {letter.audience}: {letter.name}")
+        return told
+
+    def carry_one(self, name: str) -> Letter:
+        """Deliver the first letter of a kind and leave the others under way."""
+        letter = next(one for one in self.collect() if one.name == name)
+        self.underway.remove(letter)
+        self.offices[letter.audience].receive(letter)
+        return letter
+
+
+def make_nodes(url_of: Callable[[str], str]) -> Nodes:
+    """Make the nodes: Ann, Ben and Bao in the county, Cai and Chen in the city, Dai in the province."""
+    people: dict[str, Sequence[Any]] = {COUNTY: (BEN, BAO), CITY: (CAI, CHEN), PROVINCE: (DAI,)}
+    offices = {}
+    for name, officials in people.items():
+        database = Database(
+            make_engine(url_of(name)),
+            clock=TickingClock(),
+            outbox=StoredOutbox("reporting", name),
+            here=Here(name, MAP),
+        )
+        for tables in METADATA:
+            tables.create_all(database.engine)
+        office = NodeOffice(
+            database, Approvals(service="reporting", definitions=("revocation", "activity_report")), name=name
+        )
+        office.reactions.on(PostChanged)(office.approvals.follow_post)
+        office.reactions.on(AbsenceChanged)(office.approvals.follow_absence)
+        office.approvals.hear_other_nodes(office.reactions)
+        with database.unit_of_work() as uow:
+            office.approvals.prepare(uow)
+            for who in officials:
+                office.follow(uow, who)
+        offices[name] = office
+    return Nodes(offices)
+
+
+__all__ = ["ANN", "BAO", "BEN", "CAI", "CHEN", "CITY", "COUNTY", "DAI", "PROVINCE", "Nodes", "make_nodes"]
