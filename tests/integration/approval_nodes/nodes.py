@@ -14,8 +14,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
+from shared.approval.tables import CaseRow, EventRow
+from shared.approval.views import CaseView, TimelineEntry
 from shared.contracts.registration import AbsenceChanged, PostChanged
+from shared.identity import Principal
 from shared.messaging import Reactions, StoredOutbox
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.inbox import Delivery, Inbox
@@ -33,6 +37,7 @@ from tests.integration.approval.office import (
     CAI,
     DAI,
     METADATA,
+    START,
     Office,
     TickingClock,
     official,
@@ -163,4 +168,80 @@ def make_nodes(url_of: Callable[[str], str]) -> Nodes:
     return Nodes(offices)
 
 
-__all__ = ["ANN", "BAO", "BEN", "CAI", "CHEN", "CITY", "COUNTY", "DAI", "PROVINCE", "Nodes", "make_nodes"]
+def trails(nodes: Nodes, case: CaseView) -> dict[str, dict[str, list[tuple[int, str]]]]:
+    """Answer, by node, the chains that it has of a case: each entry's number and hash."""
+    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    for name, office in nodes.offices.items():
+        with office.database.reading() as session:
+            rows = session.execute(
+                select(EventRow.origin, EventRow.seq, EventRow.hash)
+                .where(EventRow.case_id == case.id)
+                .order_by(EventRow.origin, EventRow.seq)
+            ).all()
+        for origin, seq, hash_ in rows:
+            found.setdefault(name, {}).setdefault(origin, []).append((seq, hash_))
+    return found
+
+
+def agree(nodes: Nodes, case: CaseView) -> None:
+    """Make sure that no two nodes differ in any entry that both have, and that each has all of its own."""
+    found = trails(nodes, case)
+    for chains in found.values():
+        for origin, chain in chains.items():
+            whole = found[origin][origin]
+            assert chain == whole[: len(chain)]
+    for name, office in nodes.offices.items():
+        if name in found:
+            assert office.trail_problems(case) == ()
+
+
+def timeline(nodes: Nodes, name: str, case: CaseView) -> Sequence[TimelineEntry]:
+    """Answer a case's history as Dai reads it on one of the nodes."""
+    office = nodes[name]
+    with office.database.reading() as session:
+        trail = office.approvals.trail(session, case_id=case.id, principal=DAI, at=START)
+    assert trail.intact
+    return trail.entries
+
+
+def approved_by(nodes: Nodes, name: str, who: Principal, case: CaseView) -> None:
+    """Let somebody approve the case on their node, and carry all that follows."""
+    nodes[name].act(case, Verb.APPROVE, who)
+    nodes.carry()
+
+
+def at_city(nodes: Nodes) -> CaseView:
+    """Open a case that the county has approved and the city has."""
+    case = nodes[COUNTY].open()
+    approved_by(nodes, COUNTY, BEN, case)
+    return case
+
+
+def states(nodes: Nodes, case: CaseView) -> set[str]:
+    """Answer the states that the nodes which know of a case show."""
+    found: set[str] = set()
+    for office in nodes.offices.values():
+        with office.database.reading() as session:
+            found.update(session.scalars(select(CaseRow.state).where(CaseRow.id == case.id)))
+    return found
+
+
+__all__ = [
+    "ANN",
+    "BAO",
+    "BEN",
+    "CAI",
+    "CHEN",
+    "CITY",
+    "COUNTY",
+    "DAI",
+    "PROVINCE",
+    "Nodes",
+    "agree",
+    "approved_by",
+    "at_city",
+    "make_nodes",
+    "states",
+    "timeline",
+    "trails",
+]

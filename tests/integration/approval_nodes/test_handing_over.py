@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from shared.approval.core.words import Verb
 from shared.approval.lists import TaskList
-from shared.approval.tables import EventRow
-from shared.approval.views import CaseView
 from tests.integration.approval.office import START
-from tests.integration.approval_nodes.nodes import ANN, BEN, CAI, CITY, COUNTY, DAI, PROVINCE, Nodes
-
-
-def trails(nodes: Nodes, case: CaseView) -> dict[str, dict[str, list[tuple[int, str]]]]:
-    """Answer, by node, the chains that it has of a case: each entry's number and hash."""
-    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
-    for name, office in nodes.offices.items():
-        with office.database.reading() as session:
-            rows = session.execute(
-                select(EventRow.origin, EventRow.seq, EventRow.hash)
-                .where(EventRow.case_id == case.id)
-                .order_by(EventRow.origin, EventRow.seq)
-            ).all()
-        for origin, seq, hash_ in rows:
-            found.setdefault(name, {}).setdefault(origin, []).append((seq, hash_))
-    return found
-
-
-def agree(nodes: Nodes, case: CaseView) -> None:
-    """Make sure that no two nodes differ in any entry that both have, and that each has all of its own."""
-    found = trails(nodes, case)
-    for chains in found.values():
-        for origin, chain in chains.items():
-            whole = found[origin][origin]
-            assert chain == whole[: len(chain)]
-    for name, office in nodes.offices.items():
-        if name in found:
-            assert office.trail_problems(case) == ()
+from tests.integration.approval_nodes.nodes import (
+    ANN,
+    BEN,
+    CAI,
+    CITY,
+    COUNTY,
+    DAI,
+    PROVINCE,
+    Nodes,
+    agree,
+    timeline,
+)
 
 
 def todo(nodes: Nodes, name: str, who: object) -> list[str]:
@@ -73,14 +53,14 @@ def test_each_stage_is_decided_on_its_own_node_and_the_case_ends_at_home(nodes: 
     for office in nodes.offices.values():
         assert office.view(case, DAI).case.state == "approved"
     agree(nodes, case)
-    words = [(line.verb, line.who, line.opinion) for line in _timeline(nodes, COUNTY, case) if line.who]
+    words = [(line.verb, line.who, line.opinion) for line in timeline(nodes, COUNTY, case) if line.who]
     assert words == [
         ("submit", "Ann", ""),
         ("approve", "Ben", "意见"),
         ("approve", "Cai", "属实"),
         ("approve", "Dai", "同意"),
     ]
-    assert words == [(line.verb, line.who, line.opinion) for line in _timeline(nodes, PROVINCE, case) if line.who]
+    assert words == [(line.verb, line.who, line.opinion) for line in timeline(nodes, PROVINCE, case) if line.who]
 
 
 def test_what_comes_twice_changes_nothing(nodes: Nodes) -> None:
@@ -95,11 +75,3 @@ def test_what_comes_twice_changes_nothing(nodes: Nodes) -> None:
     assert nodes[COUNTY].outcomes == [(case.business_id, "approved", "意见")]
     assert nodes[COUNTY].view(case, ANN).case.state == "approved"
     agree(nodes, case)
-
-
-def _timeline(nodes: Nodes, name: str, case: CaseView):  # type: ignore[no-untyped-def]  # lines of a trail
-    office = nodes[name]
-    with office.database.reading() as session:
-        trail = office.approvals.trail(session, case_id=case.id, principal=DAI, at=START)
-    assert trail.intact
-    return trail.entries
