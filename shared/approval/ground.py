@@ -19,6 +19,7 @@ from shared.approval.setting import Setting
 from shared.contracts.base import Event
 from shared.contracts.handovers import (
     CaseAnswered,
+    CaseAnswerRefused,
     CaseFollowed,
     CaseHandedOver,
     CaseHandoverRefused,
@@ -127,6 +128,7 @@ class Ground:
             CaseHandedOver: hearing.take_over,
             CaseHandoverRefused: hearing.hold,
             CaseAnswered: hearing.take_answer,
+            CaseAnswerRefused: hearing.hold_answer,
             CaseWithdrawRequested: hearing.stop_for_initiator,
             CaseWithdrawn: hearing.take_answer,
             CaseWithdrawRefused: hearing.go_on,
@@ -134,6 +136,10 @@ class Ground:
         }
         for cls, take in taking.items():
             reactions.on(cls)(self._taking(take))
+
+    def tell_node_again(self, uow: UnitOfWork, *, case_id: str) -> None:
+        """Hand a case over, or give an answer, once more that another node did not take."""
+        hearing.try_again(uow, self._setting, case_id)
 
     def _taking(self, take: Callable[[UnitOfWork, Setting, Any], None]) -> Callable[[UnitOfWork, Event], None]:
         return lambda uow, event: take(uow, self._setting, event)

@@ -91,6 +91,7 @@ class CaseRow(ApprovalBase):
         Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
         index_where(f"state NOT IN {_CLOSED}", "ix_approval_case_under_way", "initiator_id", "state"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
+        index_where("token = 'refused'", "ix_approval_case_refused", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

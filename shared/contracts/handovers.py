@@ -226,6 +226,20 @@ class CaseAnswered(Event):
     case: CasePart
 
 
+@event(ANY_PUBLISHER, "case.answer_refused", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseAnswerRefused(Event):
+    """A case's home does not take an answer, and says why; it stands as it was given, and is given again."""
+
+    case_id: str
+    service: str
+    home_region: str
+    region: str
+    handover: int
+    code: str
+    reason: str
+
+
 @event(ANY_PUBLISHER, "case.withdraw_requested", key="case_id")
 @dataclass(frozen=True, kw_only=True)
 class CaseWithdrawRequested(Event):

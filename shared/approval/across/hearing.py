@@ -17,12 +17,12 @@ from shared.approval.core import two_nodes
 from shared.approval.core.command import Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Person
-from shared.approval.core.two_nodes import NotTheirs
-from shared.approval.core.words import CaseState
+from shared.approval.core.words import CaseState, Token
 from shared.approval.setting import Setting
 from shared.contracts.cases import CaseHeld
 from shared.contracts.handovers import (
     CaseAnswered,
+    CaseAnswerRefused,
     CaseFollowed,
     CaseHandedOver,
     CaseHandoverRefused,
@@ -34,7 +34,7 @@ from shared.storage import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
-Between = Telling | CaseHandoverRefused | CaseWithdrawRequested | CaseWithdrawRefused
+Between = Telling | CaseHandoverRefused | CaseAnswerRefused | CaseWithdrawRequested | CaseWithdrawRefused
 _Moved = Callable[[Case, Definition, World], Move | None]
 
 
@@ -94,17 +94,25 @@ def follow(uow: UnitOfWork, setting: Setting, event: CaseFollowed) -> None:
 def take_answer(uow: UnitOfWork, setting: Setting, event: CaseAnswered | CaseWithdrawn) -> None:
     """Apply what the node of a stage has decided, and go on: to the next stage, or to the end of the case.
 
-    :raises NotTheirs: when the answer is not what that node may say; it is kept as dead, and nothing has happened.
+    An answer that goes beyond what that node had to decide changes nothing here, and that node is told.
     """
     if not _is_for_the_home(uow, setting, event):
         return
     case = store.load(uow.session, event.case_id, lock=True)
     if case is None:
-        raise NotTheirs(f"there is no case {event.case_id}")
-    check_trail(event)
+        _refuse_answer(uow, event, "unknown_case", f"there is no case {event.case_id}")
+        return
     bound = catalogue.bound(uow.session, case.definition)
     world = setting.world(uow.session, case.home_region, at=uow.now, case=case, here=uow.here)
-    move = two_nodes.take_answer(case, told(event), definition=bound, world=world)
+    try:
+        check_trail(event)
+        move = two_nodes.take_answer(case, told(event), definition=bound, world=world)
+    except CannotTake as error:
+        _refuse_answer(uow, event, error.code, error.reason)
+        return
+    except ValueError as error:
+        _refuse_answer(uow, event, "not_theirs", str(error))
+        return
     if move is None:
         return
     store.save(uow.session, case, move)
@@ -112,6 +120,21 @@ def take_answer(uow: UnitOfWork, setting: Setting, event: CaseAnswered | CaseWit
     command = command_of(event)
     seen = aftermath.view(uow, setting, move.case, bound, command, world)
     aftermath.follow(uow, setting, case, move, bound, command, seen)
+
+
+def _refuse_answer(uow: UnitOfWork, event: CaseAnswered | CaseWithdrawn, code: str, reason: str) -> None:
+    log.warning("answer_not_taken", case_id=event.case_id, code=code, reason=reason)
+    uow.publish(
+        CaseAnswerRefused(
+            case_id=event.case_id,
+            service=event.service,
+            home_region=event.home_region,
+            region=event.region,
+            handover=event.handover,
+            code=code,
+            reason=reason,
+        )
+    )
 
 
 def stop_for_initiator(uow: UnitOfWork, setting: Setting, event: CaseWithdrawRequested) -> None:
@@ -150,48 +173,66 @@ def go_on(uow: UnitOfWork, setting: Setting, event: CaseWithdrawRefused) -> None
 
 
 def hold(uow: UnitOfWork, setting: Setting, event: CaseHandoverRefused) -> None:
-    """Hold a case that the node of its stage does not take, and raise the alarm at home."""
-    if _is_for_the_home(uow, setting, event):
-        hold_case(uow, setting, event.case_id, event.handover, code=event.code, reason=event.reason)
-
-
-def hold_case(uow: UnitOfWork, setting: Setting, case_id: str, handover: int, *, code: str, reason: str) -> None:
-    """Take the right to move a case back that another node does not take; officials at home hear of it."""
-    case = store.load(uow.session, case_id, lock=True)
+    """Take the right to move a case back that the node of its stage does not take; officials at home hear of it."""
+    if not _is_for_the_home(uow, setting, event):
+        return
+    case = store.load(uow.session, event.case_id, lock=True)
     if case is None:
         return
     move = _moved(
         uow,
         setting,
         case,
-        lambda case, bound, world: two_nodes.refuse(case, handover, code, reason, definition=bound, world=world),
+        lambda case, bound, world: two_nodes.refuse(
+            case, event.handover, event.code, event.reason, definition=bound, world=world
+        ),
     )
     if move is not None and move.case.state is CaseState.RUNNING:
-        log.error("case_held_by_other_node", case_id=case_id, code=code, reason=reason)
-        uow.publish(
-            CaseHeld(
-                case_id=case.id,
-                business_type=case.business_type,
-                business_id=case.business_id,
-                title=case.title,
-                round=case.round,
-                region=case.home_region,
-                roles=(),
-                initiator_account_id=case.initiator.account_id,
-            )
-        )
+        log.error("case_not_taken_by_other_node", case_id=case.id, code=event.code, reason=event.reason)
+        uow.publish(_held(case, case.home_region, event))
 
 
-def hand_again(uow: UnitOfWork, setting: Setting, case_id: str) -> None:
-    """Hand a case over once more that the other node did not take."""
+def hold_answer(uow: UnitOfWork, setting: Setting, event: CaseAnswerRefused) -> None:
+    """Note that a case's home does not take our answer; officials here hear of it, and it is given again."""
+    if not _is_for_the_stage(uow, setting, event):
+        return
+    case = store.load(uow.session, event.case_id, lock=True)
+    if case is None:
+        return
+    move = _moved(
+        uow,
+        setting,
+        case,
+        lambda case, bound, world: two_nodes.answer_refused(
+            case, event.handover, event.code, event.reason, definition=bound, world=world
+        ),
+    )
+    if move is not None:
+        log.error("answer_not_taken_by_home", case_id=case.id, code=event.code, reason=event.reason)
+        uow.publish(_held(case, event.region, event))
+
+
+def try_again(uow: UnitOfWork, setting: Setting, case_id: str) -> None:
+    """Hand a case over, or give an answer, once more that the other node did not take."""
     case = store.load(uow.session, case_id, lock=True)
-    if case is not None:
-        _moved(
-            uow,
-            setting,
-            case,
-            lambda case, bound, world: two_nodes.hand_again(case, definition=bound, world=world),
-        )
+    if case is None:
+        return
+    again = two_nodes.answer_again if case.token is Token.REFUSED else two_nodes.hand_again
+    _moved(uow, setting, case, lambda case, bound, world: again(case, definition=bound, world=world))
+
+
+def _held(case: Case, region: str, event: CaseHandoverRefused | CaseAnswerRefused) -> CaseHeld:
+    return CaseHeld(
+        case_id=case.id,
+        business_type=case.business_type,
+        business_id=case.business_id,
+        title=case.title,
+        round=case.round,
+        region=region,
+        roles=(),
+        initiator_account_id=case.initiator.account_id,
+        reason=event.reason,
+    )
 
 
 def _moved(uow: UnitOfWork, setting: Setting, case: Case, moved: _Moved) -> Move | None:

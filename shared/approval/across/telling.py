@@ -55,7 +55,7 @@ def tell_nodes(uow: UnitOfWork, setting: Setting, before: Case | None, move: Mov
     if not others:
         return
     if case.token in ABROAD:
-        if case.token is Token.GIVEN_BACK and (before is None or before.token is Token.GUEST):
+        if case.token is Token.GIVEN_BACK and (before is None or before.token in (Token.GUEST, Token.REFUSED)):
             _publish(uow, _answer(uow, setting, case, others))
         return
     now_at = None

@@ -99,6 +99,7 @@ _IN_TWO_PLACES: Mapping[Token, frozenset[Verb]] = {
     Token.GUEST: frozenset(RULES)
     - {Verb.WITHDRAW, Verb.RESUBMIT, Verb.REMIND, Verb.AMEND, Verb.MIGRATE, Verb.REQUEST_REVOCATION},
     Token.GIVEN_BACK: frozenset({Verb.MARK_READ}),
+    Token.REFUSED: frozenset({Verb.MARK_READ}),
 }
 
 _OFFERED_RULES = tuple((verb, RULES[verb]) for verb in OFFERED)

@@ -45,3 +45,12 @@ def hand_on(moving: Moving) -> None:
 def handed_on(case: Case) -> tuple[Stage, ...]:
     """Answer the stages for which another node has the case now."""
     return case.active_stages if case.token is Token.AWAY else ()
+
+
+def wait_again(moving: Moving) -> bool:
+    """Let the stages wait for their turn again that another node did not take; answers whether there are any."""
+    case, away = moving.case, moving.world.away
+    held = [stage for stage in case.active_stages if stage.state is StageState.HELD and stage.region in away]
+    for stage in held:
+        moving.set_stage(stage, StageState.WAITING)
+    return bool(held)

@@ -41,6 +41,7 @@ class Step(StrEnum):
     GIVEN_BACK = "given_back"  # by that node, which has nothing left to decide
     ANSWERED = "answered"  # at home; the facts name the end of the other's chain
     HANDOVER_REFUSED = "handover_refused"  # the other node could not take it, or its gateway did not believe it
+    ANSWER_REFUSED = "answer_refused"  # its home does not take what this node has decided
     WITHDRAW_REFUSED = "withdraw_refused"  # the node that has the case had decided, or stands still
 
 

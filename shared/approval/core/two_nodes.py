@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from shared.approval.core.asking import open_ready
 from shared.approval.core.command import DECIDED_BY_ANOTHER, TERMINATED, WITHDRAWN, Move, World
 from shared.approval.core.definition import Definition
-from shared.approval.core.handing_on import handed_on
+from shared.approval.core.handing_on import handed_on, wait_again
 from shared.approval.core.moving import Moving
 from shared.approval.core.state import Case, Person, Stage, Task
 from shared.approval.core.trail import START, Step
@@ -210,17 +210,30 @@ def hand_again(case: Case, *, definition: Definition, world: World) -> Move | No
     if case.token is not Token.HERE or case.state is not CaseState.RUNNING:
         return None
     moving = Moving(case, definition, world)
-    for stage in held_for_another(case, world):
-        moving.set_stage(stage, StageState.WAITING)
-    if moving.case == case:
+    if not wait_again(moving):
         return None
     open_ready(moving)
     return moving.seal()
 
 
-def held_for_another(case: Case, world: World) -> tuple[Stage, ...]:
-    """Answer the stages that are held because the node of their region did not take the case."""
-    return tuple(one for one in case.active_stages if one.state is StageState.HELD and one.region in world.away)
+def answer_refused(
+    case: Case, handover: int, code: str, reason: str, *, definition: Definition, world: World
+) -> Move | None:
+    """Answer the case as one whose home does not take our answer: it stays decided here, and is answered again."""
+    if case.token is not Token.GIVEN_BACK or case.handover != handover:
+        return None
+    moving = Moving(replace(case, token=Token.REFUSED), definition, world)
+    moving.note(Step.ANSWER_REFUSED, facts={"code": code, "reason": reason})
+    return moving.seal()
+
+
+def answer_again(case: Case, *, definition: Definition, world: World) -> Move | None:
+    """Answer the case as given back once more, after its home did not take it."""
+    if case.token is not Token.REFUSED:
+        return None
+    moving = Moving(replace(case, token=Token.GIVEN_BACK), definition, world)
+    moving.note(Step.GIVEN_BACK)
+    return moving.seal()
 
 
 def withdraw_refused(case: Case, handover: int, code: str, *, definition: Definition, world: World) -> Move | None:

@@ -30,10 +30,11 @@ class Token(StrEnum):
     AWAY = "away"  # this is its home, and the node of a stage moves it until it answers
     GUEST = "guest"  # another node's case, which is ours to move until we answer
     GIVEN_BACK = "given_back"  # another node's case, of which we only show how it goes on
+    REFUSED = "refused"  # another node's case, and its home does not take our answer
 
 
 #: At these a case is another node's: what becomes of its record is for its home.
-ABROAD = frozenset({Token.GUEST, Token.GIVEN_BACK})
+ABROAD = frozenset({Token.GUEST, Token.GIVEN_BACK, Token.REFUSED})
 
 
 CLOSED = frozenset(

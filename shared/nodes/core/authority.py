@@ -94,6 +94,7 @@ RULES: Mapping[str, Rule] = {
     ),
     # The answers of a stage: said by the host of its region, told to the case's home.
     "case.answered": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
+    "case.answer_refused": Rule(said_for=Place("home_region"), told=Told.HOST, to=_REGION),
     "case.handover_refused": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
     # How it goes on: from its home to the nodes that have had a part in it.
     "case.followed": Rule(

@@ -11,6 +11,7 @@ from tests.faults.checking.node import Emitted, Node, Service
 _WITH_CASES = ("registration", "records", "reporting", "awards")
 LISTENERS: dict[str, tuple[str, ...]] = {
     "calendar.missing": ("notifications",),
+    "case.answer_refused": _WITH_CASES,
     "case.answered": _WITH_CASES,
     "case.closed": ("notifications",),
     "case.decided": ("notifications",),

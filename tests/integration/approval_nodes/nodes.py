@@ -6,9 +6,11 @@ that a test says itself which letter comes when, and how often.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.approval.tables import CaseRow, EventRow
 from shared.approval.views import CaseView, TimelineEntry
+from shared.contracts.base import Event
 from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.identity import Principal
 from shared.messaging import Reactions, StoredOutbox
-from shared.messaging.envelope import Envelope, decode
+from shared.messaging.envelope import Envelope, decode, encode
 from shared.messaging.inbox import Delivery, Inbox
 from shared.messaging.tables import outbox
 from shared.messaging.writing import plain_of
@@ -30,6 +33,7 @@ from shared.nodes.core.nodemap import Here, NodeMap
 from shared.nodes.files import read_map
 from shared.storage import Database
 from shared.storage.database import make_engine
+from shared.trace import Trace
 from tests.integration.approval.office import (
     ANN,
     BAO,
@@ -81,6 +85,7 @@ class NodeOffice(Office):
     reactions: Reactions = field(default_factory=lambda: Reactions("reporting"))
     places: Directory = field(default_factory=Directory)
     read_to: int = 0
+    versions: Iterator[int] = field(default_factory=lambda: count(1))
 
     def letters(self) -> list[Letter]:
         """Answer what this node has said to others since it was last asked."""
@@ -97,6 +102,19 @@ class NodeOffice(Office):
             self.places.update(claims(**told))
             found.extend(Letter(self.name, one, row.payload) for one in to)
         return found
+
+    def hear(self, event: Event) -> None:
+        """Take in what the gateway here says of its own, or what another says for itself."""
+        body = encode(
+            event,
+            event_id=str(uuid.uuid4()),
+            source="/elsewhere/links",
+            publisher="reporting",
+            version=next(self.versions),
+            now=self.database.clock.now(),
+            trace=Trace.start(),
+        )
+        Inbox(self.database, self.reactions).receive([Delivery(body)])
 
     def receive(self, letter: Letter) -> None:
         """Take a letter in as the gateway and the inbox do."""

@@ -726,7 +726,9 @@ def upgrade() -> None:
             "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
             name=op.f("ck_approval_case_state"),
         ),
-        sa.CheckConstraint("token IN ('here','away','guest','given_back')", name=op.f("ck_approval_case_token")),
+        sa.CheckConstraint(
+            "token IN ('here','away','guest','given_back','refused')", name=op.f("ck_approval_case_token")
+        ),
         sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
         sa.ForeignKeyConstraint(
             ["def_key", "def_version"],
@@ -741,6 +743,14 @@ def upgrade() -> None:
     op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
+    op.create_index(
+        "ix_approval_case_refused",
+        "approval_case",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
+    )
     op.create_index(
         "ix_approval_case_under_way",
         "approval_case",
@@ -1077,6 +1087,12 @@ def downgrade() -> None:
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_refused",
+        table_name="approval_case",
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
     )
     op.drop_index(op.f("ix_approval_case_parent_case"), table_name="approval_case")
     op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
