@@ -60,6 +60,12 @@ class Directory(dict[tuple[str, str], str]):
         return self.get((kind, key))
 
 
+def data_of(event: Event) -> dict[str, Any]:
+    """Answer what an event says, as it stands in a letter."""
+    data: dict[str, Any] = plain_of(type(event))(event)  # type: ignore[arg-type]  # mypy holds them for unhashable
+    return data
+
+
 @dataclass(frozen=True)
 class Letter:
     """An event on its way from one node to another."""
@@ -91,11 +97,11 @@ class NodeOffice(Office):
         """Answer what this node has said to others since it was last asked."""
         with self.database.reading() as session:
             rows = session.execute(select(outbox).where(outbox.c.id > self.read_to).order_by(outbox.c.id)).all()
-        found = []
+        found: list[Letter] = []
         for row in rows:
             self.read_to = row.id
             event = decode(row.payload).event
-            data = plain_of(type(event))(event)
+            data = data_of(event)
             name = event.event_name.name
             told = {"name": name, "data": data, "directory": self.places}
             to = audiences(**told, issuer=self.name, map_=MAP, on=ON)
@@ -119,7 +125,7 @@ class NodeOffice(Office):
     def receive(self, letter: Letter) -> None:
         """Take a letter in as the gateway and the inbox do."""
         event = letter.read.event
-        told = {"name": letter.name, "data": plain_of(type(event))(event), "directory": self.places}
+        told = {"name": letter.name, "data": data_of(event), "directory": self.places}
         assert refusal(**told, issuer=letter.sender, map_=MAP, on=ON) is None
         self.places.update(claims(**told))
         Inbox(self.database, self.reactions).receive([Delivery(letter.body)])
@@ -258,6 +264,7 @@ __all__ = [
     "agree",
     "approved_by",
     "at_city",
+    "data_of",
     "make_nodes",
     "states",
     "timeline",

@@ -13,7 +13,6 @@ from shared.approval.tables import DefinitionRow
 from shared.contracts.cases import CaseHeld
 from shared.contracts.handovers import CaseAnswered, CaseAnswerRefused, CaseHandedOver, StagePart
 from shared.identity import Role
-from shared.messaging.writing import plain_of
 from shared.nodes.refused import answer_to
 from tests.integration.approval.office import ANN, official
 from tests.integration.approval_nodes.nodes import (
@@ -27,6 +26,7 @@ from tests.integration.approval_nodes.nodes import (
     agree,
     approved_by,
     at_city,
+    data_of,
     states,
     timeline,
 )
@@ -122,7 +122,7 @@ def test_a_hand_over_that_the_other_gateway_did_not_believe_is_held(nodes: Nodes
     letter = nodes.collect().pop()
     event = letter.read.event
     assert isinstance(event, CaseHandedOver)
-    answer = answer_to(letter.name, plain_of(type(event))(event), node=CITY, code="text_too_long")
+    answer = answer_to(letter.name, data_of(event), node=CITY, code="text_too_long")
     assert answer is not None
     nodes[COUNTY].hear(answer)
     nodes[COUNTY].hear(answer)
@@ -143,7 +143,7 @@ def test_an_answer_that_the_homes_gateway_did_not_believe_is_held_and_given_agai
     letter = nodes.collect().pop()
     event = letter.read.event
     assert isinstance(event, CaseAnswered)
-    answer = answer_to(letter.name, plain_of(type(event))(event), node=COUNTY, code="not_your_region")
+    answer = answer_to(letter.name, data_of(event), node=COUNTY, code="not_your_region")
     assert isinstance(answer, CaseAnswerRefused)
     nodes[CITY].hear(answer)
     nodes[CITY].hear(answer)
