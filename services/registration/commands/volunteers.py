@@ -70,6 +70,7 @@ def register_volunteer(
 
     Source: notice II (1) real-name registration; PIPL article 29.
     :raises Invalid: for a wrong ID number, mobile number, region, age or missing consent.
+    :raises HostedElsewhere: a person registers where their home region is hosted, which gives them their number.
     :raises Conflict: `already_registered`, in the same words whoever is registered with the number.
     """
     id_number = _check(uow, form, regions)
@@ -155,6 +156,8 @@ def _check(uow: UnitOfWork, form: VolunteerForm, regions: Regions) -> str:
     with pointing_at("/mobile"):
         check_mobile(form.mobile)
     check_region(form.region, regions, on=today)
+    with pointing_at("/region"):
+        uow.check_hosts(form.region)
     id_number = normalise_id_number(form.id_number)
     check_age(birth_date(id_number), today, guardian_consents=form.guardian_consents)
     return id_number
