@@ -31,7 +31,13 @@ from services.registration.rules import (
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.registration import RegistrationRefused, VolunteerRegistered, VolunteerUpdated
+from shared.contracts.records import VolunteerSought
+from shared.contracts.registration import (
+    RegistrationRefused,
+    VolunteerIntroduced,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.errors import Conflict, Invalid, pointing_at
 from shared.identifiers import birth_date, check_id_number, check_mobile, normalise_id_number, normalise_mobile, sex
 from shared.identity import Role
@@ -198,8 +204,9 @@ def volunteer_as_told(volunteer: Volunteer) -> VolunteerRegistered:
 def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) -> None:
     """Give a volunteer another home region, with their post there, and tell the others; again it changes nothing."""
     wanted = select(Volunteer).where(Volunteer.number == volunteer_number)
-    volunteer = uow.session.scalars(wanted.with_for_update()).one()
-    if volunteer.region == to_region:
+    volunteer = uow.session.scalars(wanted.with_for_update()).one_or_none()
+    if volunteer is None or volunteer.region == to_region:
+        # All nodes hear who has moved to another; who was never registered here is not ours to move.
         return
     volunteer.region = to_region
     held = select(PostRow.id).where(
@@ -216,6 +223,26 @@ def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) ->
             account_id=volunteer.account_id,
             name=volunteer.name,
             region=to_region,
+        )
+    )
+
+
+def introduce_volunteer(uow: UnitOfWork, event: VolunteerSought) -> None:
+    """Tell another node who a volunteer of this one is, so that it can record them.
+
+    Who asks must know the name too: numbers alone could be tried one after the other.
+    """
+    wanted = select(Volunteer).where(Volunteer.number == event.volunteer_number, Volunteer.name == event.name)
+    volunteer = uow.session.scalars(wanted).one_or_none()
+    if volunteer is None or not uow.hosts(volunteer.region) or uow.hosts(event.region):
+        return
+    uow.publish(
+        VolunteerIntroduced(
+            volunteer_number=event.volunteer_number,
+            account_id=volunteer.account_id,
+            name=volunteer.name,
+            region=volunteer.region,
+            to_region=event.region,
         )
     )
 
