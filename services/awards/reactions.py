@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.awards.commands import copies, star_reviews, stars
 from services.awards.commands.cases import approvals
+from shared.contracts.awards import StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered, VolunteerUpdated
 from shared.messaging import Reactions
@@ -13,6 +14,8 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
+reactions.on(StarGranted)(stars.note_star)
+reactions.on(StarWithdrawn)(stars.note_withdrawal)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
 # A case may lie on several nodes, a stage on each.

@@ -137,5 +137,6 @@ def bring_up_to_date(service: str, settings: Settings) -> None:
     """Bring a service's database to the newest tables and lay down what it needs."""
     from shared.storage.migrations import upgrade
 
+    database = database_of(service, settings)
     upgrade(service, settings.database_url_of(service))
-    prepare(service, database_of(service, settings), number_block=settings.number_block)
+    prepare(service, database, number_block=settings.number_block)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.clock import business_date
 from shared.contracts.base import Event
+from shared.errors import HostedElsewhere
 from shared.failpoints import failpoint
 from shared.storage.trip import Errand, forget_waiting, one_trip
 from shared.trace import Trace
@@ -73,6 +74,14 @@ class UnitOfWork:
     def hosts(self, region: str) -> bool:
         """Tell whether this node hosts a region today: what is said of one of another node is only heard here."""
         return self.here.hosts(region, on=business_date(self.now))
+
+    def check_hosts(self, region: str) -> None:
+        """Refuse what is done only where a region is hosted.
+
+        :raises HostedElsewhere: when that is another node.
+        """
+        if not self.hosts(region):
+            raise HostedElsewhere
 
     def publish(self, event: Event) -> None:
         """Tell the other services, if and when this transaction commits."""

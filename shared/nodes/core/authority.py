@@ -46,6 +46,10 @@ class Told(StrEnum):
     """Every node above the issuer's."""
     HOST = "host"
     """The node that hosts the region named by `to`, where that is another."""
+    HOST_AND_ABOVE = "host_and_above"
+    """Both."""
+    EVERYONE = "everyone"
+    """Every other node."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,23 +58,34 @@ class Rule:
 
     The issuer must host the region `said_for`. `within` names a region that must be that one or lie below it, and `own`
     a subject that, where it is known here, must be the issuer's.
-    `claims` are the subjects (kind, field) that the event places into `said_for`; a subject never moves by it.
+    `claims` are the subjects (kind, field) that the event places into `said_for`; none is taken from another node.
+    `into` names another region to place them into: who has a subject may give it away.
     """
 
     said_for: Place
     within: Place | None = None
     own: Place | None = None
     claims: tuple[tuple[str, str], ...] = ()
+    into: Place | None = None
     told: Told = Told.NOBODY
     to: Place | None = None
 
 
 _REGION = Place("region")
+_VOLUNTEERS = (("volunteer", "volunteer_number"),)
 _VOLUNTEER = Place("volunteer_number", "volunteer")
 _CASE_HOME = Place("case_id", "case")
 
 RULES: Mapping[str, Rule] = {
-    "volunteer.registered": Rule(said_for=_REGION, claims=(("volunteer", "volunteer_number"),), told=Told.ABOVE),
+    "volunteer.registered": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
+    "volunteer.updated": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
+    # The old home gives a volunteer away, and every node hears it: records of them go to the new home from then on.
+    "volunteer.transferred": Rule(
+        said_for=Place("from_region"), claims=_VOLUNTEERS, into=Place("to_region"), told=Told.EVERYONE
+    ),
+    # An organisation has a guest to record: their home introduces whom it knows by number and name.
+    "volunteer.sought": Rule(said_for=_REGION, told=Told.HOST, to=_VOLUNTEER),
+    "volunteer.introduced": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.HOST, to=Place("to_region")),
     "organisation.approved": Rule(said_for=_REGION, claims=(("organisation", "organisation_id"),), told=Told.ABOVE),
     "post.changed": Rule(said_for=_REGION),
     "activity.held": Rule(said_for=_REGION, claims=(("activity", "activity_id"),)),
@@ -84,9 +99,16 @@ RULES: Mapping[str, Rule] = {
     ),
     # Only who confirmed a record voids it.
     "record.voided": Rule(said_for=_REGION, own=Place("record_id", "record"), told=Told.HOST, to=_VOLUNTEER),
-    "hours.credited": Rule(said_for=_VOLUNTEER),
-    "hours.voided": Rule(said_for=_VOLUNTEER),
-    "star.granted": Rule(said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
+    # The ledger of the volunteer's home: nodes above have a copy, and who recorded a guest hears that it is done.
+    "hours.credited": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "hours.voided": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "record.credited": Rule(said_for=_VOLUNTEER, told=Told.HOST, to=_REGION),
+    "star.granted": Rule(
+        said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST_AND_ABOVE, to=_VOLUNTEER
+    ),
+    "star.withdrawn": Rule(
+        said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST_AND_ABOVE, to=_VOLUNTEER
+    ),
     "award.granted": Rule(said_for=Place("granting_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
     # A case is its home node's, which hands each stage over; the first hand-over makes that known to who gets it.
     "case.handed_over": Rule(
@@ -148,17 +170,18 @@ def _moved_subject(
         known = directory.region_of(kind, str(data.get(field)))
         if known is not None and known != region and not map_.hosts(issuer, known, on=on):
             return Refusal("belongs_to_another", f"{kind} {data.get(field)} is of {known}")
-    if ("volunteer", "volunteer_number") in rule.claims:
-        of_block = map_.node_of_number(str(data.get("volunteer_number")))
-        if of_block is not None and of_block != issuer:
-            return Refusal("number_of_another", f"the number is from the block of {of_block}")
+        if known is None and kind == "volunteer":
+            # Whoever moved keeps their number; of whom nobody told here, the node that gave it has the first word.
+            of_block = map_.node_of_number(str(data.get(field)))
+            if of_block is not None and of_block != issuer:
+                return Refusal("number_of_another", f"the number is from the block of {of_block}")
     return None
 
 
 def claims(name: str, data: Mapping[str, Any], *, directory: Directory) -> dict[tuple[str, str], str]:
     """Answer which subjects an event makes known, each with its region."""
     rule = RULES.get(name)
-    region = rule.said_for.region(data, directory) if rule else None
+    region = (rule.into or rule.said_for).region(data, directory) if rule else None
     if rule is None or region is None:
         return {}
     return {(kind, data[field]): region for kind, field in rule.claims if isinstance(data.get(field), str)}
@@ -181,13 +204,13 @@ def audiences(
     rule = RULES.get(name)
     if rule is None or refusal(name, data, issuer=issuer, map_=map_, directory=directory, on=on) is not None:
         return ()
-    if rule.told is Told.ABOVE:
-        return map_.above(issuer)
-    if rule.told is Told.HOST and rule.to is not None:
-        region = rule.to.region(data, directory)
-        host = _host(region, rule.to, data, map_, on)
-        return (host,) if host is not None and host != issuer else ()
-    return ()
+    if rule.told is Told.EVERYONE:
+        return tuple(node.id for node in map_ if node.id != issuer)
+    above = map_.above(issuer) if rule.told in (Told.ABOVE, Told.HOST_AND_ABOVE) else ()
+    if rule.told not in (Told.HOST, Told.HOST_AND_ABOVE) or rule.to is None:
+        return above
+    host = _host(rule.to.region(data, directory), rule.to, data, map_, on)
+    return above if host is None or host == issuer or host in above else (host, *above)
 
 
 def _host(region: str | None, to: Place, data: Mapping[str, Any], map_: NodeMap, on: date) -> str | None:

@@ -103,7 +103,7 @@ class NodeOffice(Office):
             event = decode(row.payload).event
             data = data_of(event)
             name = event.event_name.name
-            told = {"name": name, "data": data, "directory": self.places}
+            told: dict[str, Any] = {"name": name, "data": data, "directory": self.places}
             to = audiences(**told, issuer=self.name, map_=MAP, on=ON)
             self.places.update(claims(**told))
             found.extend(Letter(self.name, one, row.payload) for one in to)
@@ -125,7 +125,7 @@ class NodeOffice(Office):
     def receive(self, letter: Letter) -> None:
         """Take a letter in as the gateway and the inbox do."""
         event = letter.read.event
-        told = {"name": letter.name, "data": data_of(event), "directory": self.places}
+        told: dict[str, Any] = {"name": letter.name, "data": data_of(event), "directory": self.places}
         assert refusal(**told, issuer=letter.sender, map_=MAP, on=ON) is None
         self.places.update(claims(**told))
         Inbox(self.database, self.reactions).receive([Delivery(letter.body)])

@@ -142,7 +142,7 @@ def test_every_service_is_told_what_its_node_hosts(charter: Path) -> None:
 
 def test_a_node_whose_charter_cannot_be_read_says_so_and_opens_nothing(charter: Path) -> None:
     environment = {
-        "ANYUAN_DATABASE_URL": "sqlite:///never-opened.db",
+        "ANYUAN_DATABASE_URL": f"sqlite:///{charter}/database.db",
         "ANYUAN_CHARTER_FILE": str(charter / "nowhere"),
         "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json"),
     }
@@ -150,3 +150,4 @@ def test_a_node_whose_charter_cannot_be_read_says_so_and_opens_nothing(charter: 
     for words in (["migrate", "records"], ["bootstrap"], ["node", "status"]):
         told = CliRunner().invoke(main, words, env=environment)
         assert (told.exit_code, "ANYUAN_CHARTER_FILE" in told.output) == (1, True), told.output
+    assert not (charter / "database.db").exists()

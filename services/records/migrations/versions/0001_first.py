@@ -270,6 +270,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_known_volunteer_account_id"), "known_volunteer", ["account_id"], unique=False)
     op.create_index(op.f("ix_known_volunteer_region"), "known_volunteer", ["region"], unique=False)
     op.create_table(
+        "guest",
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["known_organisation.id"], name=op.f("fk_guest_organisation_id")),
+        sa.PrimaryKeyConstraint("organisation_id", "volunteer_number", name=op.f("pk_guest")),
+    )
+    op.create_table(
         "ledger_entry",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("volunteer_number", sa.String(length=12), nullable=False),
@@ -396,6 +405,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.String(length=500), nullable=True),
+        sa.Column("credited_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(state = 'pending') = (decided_at IS NULL)", name=op.f("ck_service_record_decided_unless_pending")
         ),
@@ -1173,6 +1183,7 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_entry_volunteer", table_name="ledger_entry")
     op.drop_index(op.f("ix_ledger_entry_report_id"), table_name="ledger_entry")
     op.drop_table("ledger_entry")
+    op.drop_table("guest")
     op.drop_index(op.f("ix_known_volunteer_region"), table_name="known_volunteer")
     op.drop_index(op.f("ix_known_volunteer_account_id"), table_name="known_volunteer")
     op.drop_table("known_volunteer")
