@@ -14,7 +14,6 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
-reactions.on(StarGranted)(stars.note_star)
 reactions.on(StarWithdrawn)(stars.note_withdrawal)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
@@ -27,6 +26,12 @@ def count_hours(uow: UnitOfWork, event: HoursCredited) -> None:
     """Count the hours, and open a case when a star falls due by them."""
     stars.credit_hours(uow, event, approvals=approvals)
     star_reviews.note_change(uow, event.volunteer_number)
+
+
+@reactions.on(StarGranted)
+def note_star(uow: UnitOfWork, event: StarGranted) -> None:
+    """Count a star that a node below tells of."""
+    stars.note_star(uow, event, approvals=approvals)
 
 
 @reactions.on(HoursVoided)

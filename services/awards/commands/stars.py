@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from services.awards.commands.nominations import decide, open_nomination
@@ -37,6 +38,8 @@ from shared.contracts.records import HoursCredited, HoursVoided
 from shared.errors import Unavailable
 from shared.hours import show_hours
 from shared.storage import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 BUSINESS = "star_rating"
 SYSTEM = Party.system("awards")
@@ -206,10 +209,20 @@ def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -
     uow.publish(star_as_told(star))
 
 
-def note_star(uow: UnitOfWork, event: StarGranted) -> None:
-    """Count a star that a node below gave to its volunteer; again it changes nothing."""
+def note_star(uow: UnitOfWork, event: StarGranted, *, approvals: Approvals) -> None:
+    """Count a star that a node below tells of; again it changes nothing.
+
+    Of what it says was decided here, the case must be known here.
+    """
     row = standing_row(uow, event.volunteer_number)
-    if not uow.hosts(uow.session.get_one(KnownVolunteer, event.volunteer_number).region):
+    if uow.hosts(uow.session.get_one(KnownVolunteer, event.volunteer_number).region):
+        return
+    is_known = not uow.hosts(event.decided_by_region) or approvals.has_decided(
+        uow.session, business_type=BUSINESS, business_id=event.nomination_id, region=event.decided_by_region
+    )
+    if not is_known:
+        log.error("star_was_not_decided_here", nomination_id=event.nomination_id, region=event.decided_by_region)
+    else:
         row.stars = max(row.stars, event.stars)
 
 

@@ -46,8 +46,6 @@ class Told(StrEnum):
     """Every node above the issuer's."""
     HOST = "host"
     """The node that hosts the region named by `to`, where that is another."""
-    HOST_AND_ABOVE = "host_and_above"
-    """Both."""
     EVERYONE = "everyone"
     """Every other node."""
 
@@ -56,14 +54,14 @@ class Told(StrEnum):
 class Rule:
     """What one kind of event needs to be believed, and where it goes.
 
-    The issuer must host the region `said_for`. `within` names a region that must be that one or lie below it, and `own`
-    a subject that, where it is known here, must be the issuer's.
+    The issuer must host the region `said_for`. `decided_in` names a region that must be that one or stand above it, and
+    `own` a subject that, where it is known here, must be the issuer's.
     `claims` are the subjects (kind, field) that the event places into `said_for`; none is taken from another node.
     `into` names another region to place them into: who has a subject may give it away.
     """
 
     said_for: Place
-    within: Place | None = None
+    decided_in: Place | None = None
     own: Place | None = None
     claims: tuple[tuple[str, str], ...] = ()
     into: Place | None = None
@@ -103,13 +101,9 @@ RULES: Mapping[str, Rule] = {
     "hours.credited": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
     "hours.voided": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
     "record.credited": Rule(said_for=_VOLUNTEER, told=Told.HOST, to=_REGION),
-    "star.granted": Rule(
-        said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST_AND_ABOVE, to=_VOLUNTEER
-    ),
-    "star.withdrawn": Rule(
-        said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST_AND_ABOVE, to=_VOLUNTEER
-    ),
-    "award.granted": Rule(said_for=Place("granting_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
+    # What came of a case is said by its home, whoever decided it; the node that decided holds it against what it knows.
+    "star.granted": Rule(said_for=_VOLUNTEER, decided_in=Place("decided_by_region"), told=Told.ABOVE),
+    "star.withdrawn": Rule(said_for=_VOLUNTEER, decided_in=Place("decided_by_region"), told=Told.ABOVE),
     # A case is its home node's, which hands each stage over; the first hand-over makes that known to who gets it.
     "case.handed_over": Rule(
         said_for=Place("home_region"), claims=(("case", "case_id"),), told=Told.HOST, to=Place("region")
@@ -149,12 +143,10 @@ def refusal(
         return Refusal("unknown_subject", f"{rule.said_for.field} of {name} names nothing known here")
     if not map_.hosts(issuer, region, on=on):
         return Refusal("not_your_region", f"{issuer} does not host {region}")
-    if rule.within is not None:
-        inner = rule.within.region(data, directory)
-        if inner is None:
-            return Refusal("unknown_subject", f"{rule.within.field} of {name} names nothing known here")
-        if not _is_within(inner, region, map_, on):
-            return Refusal("not_below_you", f"{inner} is not below {region}")
+    if rule.decided_in is not None:
+        decided = rule.decided_in.region(data, directory)
+        if decided is None or not _is_within(region, decided, map_, on):
+            return Refusal("not_above_it", f"{region} is not below {decided}")
     if rule.own is not None:
         owned = rule.own.region(data, directory)
         if owned is not None and not map_.hosts(issuer, owned, on=on):
@@ -192,7 +184,7 @@ def subjects(name: str, data: Mapping[str, Any]) -> set[tuple[str, str]]:
     rule = RULES.get(name)
     if rule is None:
         return set()
-    places = [place for place in (rule.said_for, rule.within, rule.own, rule.to) if place is not None]
+    places = [place for place in (rule.said_for, rule.decided_in, rule.own, rule.to) if place is not None]
     named = [*rule.claims, *((place.kind, place.field) for place in places if place.kind is not None)]
     return {(kind, data[field]) for kind, field in named if isinstance(data.get(field), str)}
 
@@ -206,11 +198,12 @@ def audiences(
         return ()
     if rule.told is Told.EVERYONE:
         return tuple(node.id for node in map_ if node.id != issuer)
-    above = map_.above(issuer) if rule.told in (Told.ABOVE, Told.HOST_AND_ABOVE) else ()
-    if rule.told not in (Told.HOST, Told.HOST_AND_ABOVE) or rule.to is None:
-        return above
-    host = _host(rule.to.region(data, directory), rule.to, data, map_, on)
-    return above if host is None or host == issuer or host in above else (host, *above)
+    if rule.told is Told.ABOVE:
+        return map_.above(issuer)
+    if rule.told is Told.HOST and rule.to is not None:
+        host = _host(rule.to.region(data, directory), rule.to, data, map_, on)
+        return (host,) if host is not None and host != issuer else ()
+    return ()
 
 
 def _host(region: str | None, to: Place, data: Mapping[str, Any], map_: NodeMap, on: date) -> str | None:

@@ -76,12 +76,12 @@ REFUSED = {
             node="shijiazhuang",
         ),
         9,
-        "not_below_you",
-    ),
-    "a star in the province's name": (
-        event("star.granted", {**STAR, "decided_by_region": "130000"}, node="shijiazhuang"),
-        9,
         "not_your_region",
+    ),
+    "a star in the name of a city that is not above": (
+        event("star.granted", {**STAR, "decided_by_region": "130200"}, node="shijiazhuang"),
+        9,
+        "not_above_it",
     ),
     "five stars by a city": (
         event("star.granted", {**STAR, "decided_by_region": "130100", "stars": 5}, node="shijiazhuang"),
@@ -128,6 +128,10 @@ def test_an_event_that_its_node_may_not_say_is_refused_and_the_stream_goes_on(wh
 ALLOWED = {
     "a record of its own organisation": event("record.confirmed", CONFIRMED, node="shijiazhuang"),
     "two stars by a city": event("star.granted", {**STAR, "decided_by_region": "130100"}, node="shijiazhuang"),
+    # Where that was decided, it is held against the case (`stars.note_star`).
+    "five stars by the province, as the home says": event(
+        "star.granted", {**STAR, "decided_by_region": "130000", "stars": 5}, node="shijiazhuang"
+    ),
 }
 
 
@@ -172,7 +176,7 @@ def test_every_rule_names_fields_that_its_event_has() -> None:
     defined = {cls.event_name.name: {field.name for field in fields(cls)} for cls in all_events()}  # type: ignore[arg-type]  # events are dataclasses
 
     for name, rule in RULES.items():
-        at = (rule.said_for, rule.within, rule.own, rule.to, rule.into)
+        at = (rule.said_for, rule.decided_in, rule.own, rule.to, rule.into)
         places = [place.field for place in at if place is not None]
         named = {*places, *(field for _, field in rule.claims)}
         if name in defined:

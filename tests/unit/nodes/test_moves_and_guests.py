@@ -68,7 +68,7 @@ REFUSED = {
             node="shijiazhuang",
         ),
         9,
-        "not_below_you",
+        "not_your_region",
     ),
 }
 
@@ -129,9 +129,9 @@ def test_hours_and_stars_are_told_to_every_node_above() -> None:
     found = audiences(
         "star.granted",
         by_the_city,
-        issuer="shijiazhuang",
+        issuer="zhengding",
         map_=MAP,
         directory=Memory(places=places),
         on=date(2026, 7, 1),
     )
-    assert found == ("zhengding", "hebei"), "a city that decides tells the home too"
+    assert found == ("shijiazhuang", "hebei"), "the home says what a city decided"
