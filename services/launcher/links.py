@@ -5,21 +5,15 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from services.launcher.here import map_of
 from services.launcher.parts import LINKS, broker_url_of, database_of
 from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
 from shared.nodes import reconcile
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
-from shared.nodes.core.nodemap import Here, NodeMap
-from shared.nodes.files import read_published, read_root_key, write_whole
+from shared.nodes.files import write_whole
 from shared.nodes.office import Office
-from shared.regions import Regions
 from shared.settings import Settings
-
-
-def has_links(settings: Settings) -> bool:
-    """Tell whether this node goes by a charter, and so may have neighbours."""
-    return settings.charter_file is not None
 
 
 def office_of(settings: Settings) -> Office:
@@ -31,18 +25,6 @@ def office_of(settings: Settings) -> Office:
         root_key_file=settings.need("root_key_file"),
         keys_file=settings.need("node_keys_file"),
     )
-
-
-def map_of(settings: Settings) -> NodeMap:
-    """Answer the map that the charter publishes, whatever its age."""
-    root_key = read_root_key(settings.need("root_key_file"))
-    return read_published(settings.need("charter_file"), root_key=root_key).map
-
-
-def here_of(settings: Settings) -> Here:
-    """Answer which node this is among all of them; alone, it hosts the whole province."""
-    alone = NodeMap.single(Regions.load(), node=settings.node)
-    return Here(settings.node, map_of(settings) if has_links(settings) else alone)
 
 
 def neighbours_of(settings: Settings) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.launcher.links import has_links
+from services.launcher.here import has_links
 from services.launcher.parts import LINKS, SERVICES, clock_of, database_of
 from shared.errors import AnyuanError
 from shared.messaging import StoredOutbox

@@ -10,6 +10,7 @@ from types import ModuleType
 from flask import Flask
 from sqlalchemy import MetaData
 
+from services.launcher.here import here_of
 from shared.approval.service import Approvals
 from shared.clock import AdjustableClock, Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
@@ -106,6 +107,7 @@ def database_of(service: str, settings: Settings, *, clock: Clock | None = None)
         make_engine(settings.database_url_of(service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
+        here=here_of(settings),
     )
 
 
@@ -135,5 +137,6 @@ def bring_up_to_date(service: str, settings: Settings) -> None:
     """Bring a service's database to the newest tables and lay down what it needs."""
     from shared.storage.migrations import upgrade
 
+    database = database_of(service, settings)
     upgrade(service, settings.database_url_of(service))
-    prepare(service, database_of(service, settings), number_block=settings.number_block)
+    prepare(service, database, number_block=settings.number_block)

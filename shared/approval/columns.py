@@ -51,6 +51,8 @@ def moving_columns(case: Case) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "suspended_at": case.suspended_at,
         "reminded_at": case.reminded_at,
+        "token": case.token.value,
+        "handover": case.handover,
     }
 
 

@@ -116,12 +116,12 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         raise store.already_open(claimed[-1][0].id)
     brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
     actor = setting.seated(session, asked.initiator, business_type=asked.business_type, at=uow.now, brought=brought)
-    opening = _opening(setting, asked)
+    opening = _opening(uow, setting, asked)
     command = Command(
         id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
     )
     definition = catalogue.active_of(session, asked.definition, active)
-    world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
+    world = setting.world(session, asked.home_region, at=uow.now, brought=brought, here=uow.here)
     move = engine.open_case(opening, command, definition=definition, world=world)
     store.save_new(session, move)
     view = aftermath.view(uow, setting, move.case, definition, command, world)
@@ -130,10 +130,10 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
     return view
 
 
-def _opening(setting: Setting, asked: Opening) -> engine.Opening:
+def _opening(uow: UnitOfWork, setting: Setting, asked: Opening) -> engine.Opening:
     return engine.Opening(
         id=uuid.uuid4().hex,
-        origin=setting.node,
+        origin=uow.here.node or setting.node,
         business_type=asked.business_type,
         business_id=asked.business_id,
         title=asked.title,
@@ -175,7 +175,7 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
         return answered
     regions = frozenset(stage.region for stage in case.stages)
     brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
-    world = setting.world(session, case.home_region, at=uow.now, case=case, brought=brought)
+    world = setting.world(session, case.home_region, at=uow.now, case=case, brought=brought, here=uow.here)
     actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, brought=brought)
     command = _command(session, case, asked, actor)
     bound = catalogue.bound(session, case.definition)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, String, bindparam, func, literal_column, select
+from sqlalchemy import BindParameter, String, Table, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
@@ -27,11 +27,13 @@ from shared.approval.columns import (
     task_columns,
     task_of,
 )
-from shared.approval.core.command import Move
+from shared.approval.core.command import Move, Snapshot
 from shared.approval.core.state import Case, DefinitionRef, LastMove, Parent, Person, Stage, Task, TrailHead
-from shared.approval.core.words import CLOSED, CaseState, Verb
+from shared.approval.core.trail import Decision, Entry
+from shared.approval.core.words import CLOSED, CaseState, Token, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
+from shared.messaging.upsert import upsert
 from shared.storage.rows import change_row, put_row, put_rows
 from shared.storage.trip import Errand, one_trip, send_ahead
 
@@ -107,6 +109,8 @@ def case_of(found: Sequence[Sequence[Any]]) -> Case | None:
         suspended_at=row.suspended_at,
         reminded_at=row.reminded_at,
         parent=Parent(row.parent_case, row.parent_stage) if row.parent_case else None,
+        token=Token(row.token),
+        handover=row.handover,
         stages=tuple(stage_of(stage) for stage in stages),
         tasks=tuple(task_of(task) for task in tasks),
     )
@@ -156,8 +160,38 @@ def save_new(session: Session, move: Move) -> None:
     send_ahead(session, [case, *put_rows(session, _BARRED, rows), *_parts(session, None, move)])
 
 
+def show(session: Session, before: Case, after: Case) -> None:
+    """Write down how another node's stored and locked case goes on, which nobody here has moved."""
+    moved = change_row(_CASES, {"id": after.id}, moving_columns(after))
+    send_ahead(session, [moved, *_stages_and_tasks(session, before, after)])
+
+
+def keep_told(
+    session: Session, case: Case, *, entries: Sequence[Entry], decisions: Sequence[Decision], rounds: Sequence[Snapshot]
+) -> None:
+    """Write down what another node has told of a stored case; what is known already stays."""
+    told: list[tuple[Table, list[dict[str, Any]]]] = [
+        (_ROUNDS, [round_columns(case, one) for one in rounds]),
+        (_DECISIONS, [decision_columns(one) for one in decisions]),
+        (_EVENTS, [entry_columns(one) for one in entries]),
+    ]
+    for table, rows in told:
+        if rows:
+            session.execute(upsert(session, table).on_conflict_do_nothing(), rows)
+
+
 def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
     case = move.case
+    yield from _stages_and_tasks(session, before, case)
+    if move.snapshot is not None:
+        yield put_row(_ROUNDS, round_columns(case, move.snapshot))
+    if move.decision is not None:
+        yield put_row(_DECISIONS, decision_columns(move.decision))
+    yield from put_rows(session, _EVENTS, [entry_columns(entry) for entry in move.entries])
+    yield from timers.errands(session, before, move)
+
+
+def _stages_and_tasks(session: Session, before: Case | None, case: Case) -> Iterator[Errand]:
     stages, tasks = (before.stages, before.tasks) if before else ((), ())
     yield from put_rows(session, _STAGES, [stage_columns(case, stage) for stage in case.stages[len(stages) :]])
     for stage in _changed(stages, case.stages):
@@ -165,12 +199,6 @@ def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand
     yield from put_rows(session, _TASKS, [task_columns(case, task) for task in case.tasks[len(tasks) :]])
     for task in _changed(tasks, case.tasks):
         yield change_row(_TASKS, {"case_id": case.id, "number": task.number}, moving_task_columns(task))
-    if move.snapshot is not None:
-        yield put_row(_ROUNDS, round_columns(case, move.snapshot))
-    if move.decision is not None:
-        yield put_row(_DECISIONS, decision_columns(move.decision))
-    yield from put_rows(session, _EVENTS, [entry_columns(entry) for entry in move.entries])
-    yield from timers.errands(session, before, move)
 
 
 def _changed(before: Sequence[_Part], after: Sequence[_Part]) -> list[_Part]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
 from shared.storage.trip import wait_before_others
-from shared.storage.unit_of_work import Outbox, UnitOfWork
+from shared.storage.unit_of_work import Alone, Hosting, Outbox, UnitOfWork
 from shared.strict_json import compact_json
 from shared.trace import current_trace
 
@@ -121,11 +121,12 @@ def _change_to_wal(connection: sqlite3.Connection) -> None:
 
 
 class Database:
-    """A service's database and the clock its transactions go by."""
+    """A service's database, the clock its transactions go by, and which regions its node hosts: alone, all of them."""
 
-    def __init__(self, engine: Engine, *, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, engine: Engine, *, clock: Clock, outbox: Outbox, here: Hosting | None = None) -> None:
         self.engine = engine
         self.clock = clock
+        self.here = here or Alone()
         self._outbox = outbox
         self._writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
@@ -139,7 +140,11 @@ class Database:
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """Open a transaction that commits when the block ends well and rolls back otherwise."""
         uow = UnitOfWork(
-            session=self._writing(), now=self.clock.now(), trace=current_trace().child(), outbox=self._outbox
+            session=self._writing(),
+            now=self.clock.now(),
+            trace=current_trace().child(),
+            outbox=self._outbox,
+            here=self.here,
         )
         with uow:
             yield uow

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from services.launcher.cli import main
+from services.launcher.parts import database_of
 from shared.nodes.broker import BrokerApi
+from shared.settings import Settings
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
 
@@ -118,3 +121,33 @@ def test_a_node_without_a_charter_says_that_it_is_alone() -> None:
 
     assert told.exit_code == 1
     assert "本节点没有其他节点" in told.output
+
+
+def test_every_service_is_told_what_its_node_hosts(charter: Path) -> None:
+    def at(node: str, **given: str) -> Settings:
+        said = {"ANYUAN_NODE": node, "ANYUAN_DATABASE_URL": "sqlite:///never-opened.db"}
+        return Settings.read(said | given)
+
+    linked = {"ANYUAN_CHARTER_FILE": str(charter / "charter"), "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json")}
+    today = date(2026, 9, 20)
+
+    city = database_of("records", at("tangshan", **linked)).here
+    assert city.hosts("130281", on=today), "遵化 is 唐山's"
+    assert not city.hosts("130123", on=today), "正定 is another node's"
+    assert not city.hosts("130000", on=today)
+    assert not city.hosts("999999", on=today), "what is nowhere is nobody's"
+    alone = database_of("records", at("hebei")).here
+    assert all(alone.hosts(region, on=today) for region in ("130281", "130123", "130000"))
+
+
+def test_a_node_whose_charter_cannot_be_read_says_so_and_opens_nothing(charter: Path) -> None:
+    environment = {
+        "ANYUAN_DATABASE_URL": f"sqlite:///{charter}/database.db",
+        "ANYUAN_CHARTER_FILE": str(charter / "nowhere"),
+        "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json"),
+    }
+
+    for words in (["migrate", "records"], ["bootstrap"], ["node", "status"]):
+        told = CliRunner().invoke(main, words, env=environment)
+        assert (told.exit_code, "ANYUAN_CHARTER_FILE" in told.output) == (1, True), told.output
+    assert not (charter / "database.db").exists()
