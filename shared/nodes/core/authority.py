@@ -49,7 +49,7 @@ class Told(StrEnum):
     HOST_AND_ABOVE = "host_and_above"
     """Both."""
     EVERYONE = "everyone"
-    """Every other node."""
+    """Every other node, where a subject goes from the issuer's to another; where it stays, nobody."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,7 +199,8 @@ def audiences(
     if rule is None or refusal(name, data, issuer=issuer, map_=map_, directory=directory, on=on) is not None:
         return ()
     if rule.told is Told.EVERYONE:
-        return tuple(node.id for node in map_ if node.id != issuer)
+        stays = rule.into is None or map_.hosts(issuer, rule.into.region(data, directory) or "", on=on)
+        return () if stays else tuple(node.id for node in map_ if node.id != issuer)
     above = map_.above(issuer) if rule.told in (Told.ABOVE, Told.HOST_AND_ABOVE) else ()
     if rule.told not in (Told.HOST, Told.HOST_AND_ABOVE) or rule.to is None:
         return above
