@@ -19,6 +19,7 @@ from shared.sealing import Sealer
 from shared.settings import Settings
 from shared.storage import Database
 from shared.storage.database import make_engine
+from shared.storage.unit_of_work import Hosting
 
 SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 """Every service with a database, in the order they are started."""
@@ -101,13 +102,18 @@ def clock_of(settings: Settings) -> Clock:
     return AdjustableClock() if settings.clock == "adjustable" else SystemClock()
 
 
-def database_of(service: str, settings: Settings, *, clock: Clock | None = None) -> Database:
-    """Open a service's database; `{service}` in the setting stands for its name, where one process runs several."""
+def database_of(
+    service: str, settings: Settings, *, clock: Clock | None = None, here: Hosting | None = None
+) -> Database:
+    """Open a service's database; `{service}` in the setting stands for its name, where one process runs several.
+
+    What the node hosts is read from its charter where `here` does not say it.
+    """
     return Database(
         make_engine(settings.database_url_of(service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
-        here=here_of(settings),
+        here=here or here_of(settings),
     )
 
 

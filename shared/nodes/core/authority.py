@@ -47,7 +47,7 @@ class Told(StrEnum):
     HOST = "host"
     """The node that hosts the region named by `to`, where that is another."""
     EVERYONE = "everyone"
-    """Every other node."""
+    """Every other node, where a subject goes from the issuer's to another; where it stays, nobody."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,7 +197,8 @@ def audiences(
     if rule is None or refusal(name, data, issuer=issuer, map_=map_, directory=directory, on=on) is not None:
         return ()
     if rule.told is Told.EVERYONE:
-        return tuple(node.id for node in map_ if node.id != issuer)
+        stays = rule.into is None or map_.hosts(issuer, rule.into.region(data, directory) or "", on=on)
+        return () if stays else tuple(node.id for node in map_ if node.id != issuer)
     if rule.told is Told.ABOVE:
         return map_.above(issuer)
     if rule.told is Told.HOST and rule.to is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -101,7 +103,7 @@ def test_who_serves_in_another_city_is_credited_once_at_home_and_everybody_sees_
         node.send_raw("hebei", *(bytes(row["letter"]) for row in node.rows(stream_log)))
     revoke(city, head, activity)
     for node in (home, province):
-        whole.wait(lambda node=node: lines_at(node, guest) == [-300, 300], "the hours to be taken back, once")
+        whole.wait(partial(_has, lines_at, node, guest, wanted=[-300, 300]), "the hours to be taken back, once")
     whole.wait(lambda: credited(city, head, activity) == [False], "the organisation to see that")
     whole.wait(lambda: told(home).count("record.voided") == 1, "the volunteer to be told of it")
     assert (told(province), hours_at(city)) == ([], {})
@@ -113,7 +115,7 @@ def test_the_numbers_of_the_province_are_the_sums_of_its_nodes(whole: Province) 
     heads = {name: head_of_organisation(whole[name], region, f"{region}服务队") for name, region in places.items()}
     people = {name: [volunteer(whole[name], region, "王芳") for _ in range(3)] for name, region in places.items()}
     for name, head in heads.items():
-        whole.wait(lambda name=name: _knows(whole[name], people[name], heads[name]), "who may serve")
+        whole.wait(partial(_knows, whole[name], people[name], head), "who may serve")
         for hours in (1, 2):
             approve(whole[name], head, serve(whole[name], head, people[name][:hours], hours=hours, starts=8 * hours))
 
@@ -121,16 +123,24 @@ def test_the_numbers_of_the_province_are_the_sums_of_its_nodes(whole: Province) 
     of_the_city = own["shijiazhuang"] | own["zhengding"]
     everybody = own["hebei"] | own["tangshan"] | of_the_city
     for look in (hours_at, standings):
-        whole.wait(lambda look=look: look(whole["hebei"]) == everybody, "the province's numbers")
-        whole.wait(lambda look=look: look(whole["shijiazhuang"]) == of_the_city, "the city's, with its county's")
+        whole.wait(partial(_has, look, whole["hebei"], wanted=everybody), "the province's numbers")
+        whole.wait(partial(_has, look, whole["shijiazhuang"], wanted=of_the_city), "the city's, with its county's")
         assert look(whole["tangshan"]) == own["tangshan"]
         assert look(whole["zhengding"]) == own["zhengding"]
     assert sum(everybody.values()) == sum(sum(hours.values()) for hours in own.values()) == 4 * 500
     for name in places:
         kinds = told(whole[name])
         assert (kinds.count("volunteer.registered"), kinds.count("organisation.approved")) == (3, 1), name
-        whole.wait(lambda name=name: told(whole[name]).count("hours.credited") == 3, f"the volunteers of {name}")
+        whole.wait(partial(_are_told_of_hours, whole[name], 3), f"the volunteers of {name}")
     at_rest(whole)
+
+
+def _has(look: Callable[..., Any], *given: Any, wanted: Any) -> bool:
+    return bool(look(*given) == wanted)
+
+
+def _are_told_of_hours(node: RealNode, times: int) -> bool:
+    return told(node).count("hours.credited") == times
 
 
 def _knows(node: RealNode, numbers: list[str], head: Principal) -> bool:

@@ -85,6 +85,7 @@ def test_what_is_said_of_anothers_volunteer_is_refused_and_the_stream_goes_on(wh
 def test_who_moves_is_given_away_by_their_home_and_every_node_hears_it() -> None:
     assert told("volunteer.transferred", {**MOVED}, issuer="shijiazhuang") == ("hebei", "tangshan", "zhengding")
     assert told("volunteer.transferred", {**MOVED}, issuer="tangshan") == ()
+    assert told("volunteer.transferred", {**MOVED, "to_region": "130125"}, issuer="shijiazhuang") == (), "its own"
     given = event("volunteer.transferred", MOVED, node="shijiazhuang")
     assert received(sender().letter(given), memory=Memory(places=dict(PLACES))).fate is Fate.APPLY
     moved = claims("volunteer.transferred", MOVED, directory=Memory(places=dict(PLACES)))
