@@ -8,11 +8,11 @@ from pathlib import Path
 from services.launcher.parts import LINKS, broker_url_of, database_of
 from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
-from shared.nodes import reconcile
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
 from shared.nodes.core.nodemap import Here, NodeMap
 from shared.nodes.files import read_published, read_root_key, write_whole
 from shared.nodes.office import Office
+from shared.nodes.upkeep import Seen, jobs
 from shared.regions import Regions
 from shared.settings import Settings
 
@@ -75,15 +75,26 @@ def link(settings: Settings, node: str) -> None:
     _api(settings).link(settings.node, to, source=source, password=password)
 
 
-def repair(settings: Settings, node: str) -> None:
-    """Make the shovel to a neighbour anew: one that seems to run may carry nothing for ever."""
-    _api(settings).unlink(node)
-    link(settings, node)
+class OwnLines:
+    """The links of this node, as its broker has them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def look(self, node: str) -> Seen:
+        """Answer what the broker says of the link to a neighbour."""
+        api = _api(self._settings)
+        return Seen(shovel=api.shovel_state(node), queued=api.count_of(node))
+
+    def repair(self, node: str) -> None:
+        """Make the shovel to a neighbour anew: one that seems to run may carry nothing for ever."""
+        _api(self._settings).unlink(node)
+        link(self._settings, node)
 
 
 def jobs_of_links(settings: Settings, office: Office) -> list[Job]:
     """Answer what the links do every so often."""
-    return reconcile.jobs(office, lambda node: repair(settings, node))
+    return jobs(office, OwnLines(settings))
 
 
 def _api(settings: Settings) -> BrokerApi:

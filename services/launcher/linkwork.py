@@ -13,6 +13,8 @@ from services.launcher import links
 from services.launcher.nodes import node, told_plainly
 from shared.nodes import reconcile
 from shared.nodes.office import Office
+from shared.nodes.status import LinkState
+from shared.nodes.status import status as status_of
 from shared.nodes.tables import quarantine
 from shared.settings import Settings, SettingsError
 
@@ -68,7 +70,7 @@ def link(nodes: tuple[str, ...]) -> None:
 def status(as_json: bool) -> None:
     """Say how the streams to and from other nodes do; ends with 1 when somebody must look."""
     with _office() as office, office.database.reading() as session:
-        found = reconcile.status(session, office.database.clock.now())
+        found = status_of(session, office.database.clock.now())
         me = office.me
     if as_json:
         click.echo(json.dumps({"node": me, "links": [each.as_dict() for each in found]}, ensure_ascii=False))
@@ -79,7 +81,7 @@ def status(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _line(state: reconcile.LinkState) -> str:
+def _line(state: LinkState) -> str:
     silent = "–" if state.silent_seconds is None else f"{state.silent_seconds:.0f} s"
     troubles = [
         f"对方未收讫 {state.waiting}（最早 {state.oldest_waiting_seconds:.0f} s）/ waiting" if state.waiting else "",

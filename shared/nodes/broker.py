@@ -109,6 +109,15 @@ class BrokerApi:
         states = {each.get("name"): each.get("state") for each in answer.json()}
         return str(states.get(queue_to(node), "absent"))
 
+    def count_of(self, node: str) -> int | None:
+        """Answer how many letters its queue and its shovel held some seconds ago, or None where nobody counts them."""
+        answer = self._ask("GET", f"/queues/{self._vhost}/{quote(queue_to(node), safe='')}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        counted = answer.json().get("messages")
+        return counted if isinstance(counted, int) else None
+
     def _shovel(self, node: str) -> str:
         return f"/parameters/shovel/{self._vhost}/{quote(queue_to(node), safe='')}"
 

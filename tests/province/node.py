@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Table, select, update
 from shared.contracts.base import Event
 from shared.messaging import Reactions
 from shared.messaging.consumer import Consumer
+from shared.messaging.periodic import JobRunner
 from shared.messaging.processes import Loop
 from shared.messaging.rabbit import BrokerConnection, Topology
 from shared.messaging.relay import Relay
@@ -18,7 +19,9 @@ from shared.nodes.broker import BrokerApi
 from shared.nodes.core.letters import Signer
 from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices
 from shared.nodes.office import Office
-from shared.nodes.reconcile import LinkState, compare, status
+from shared.nodes.reconcile import compare
+from shared.nodes.status import LinkState, status
+from shared.nodes.upkeep import Lines, jobs
 from shared.storage import Database
 from tests.province.listening import heard
 
@@ -112,6 +115,10 @@ class RealNode:
                 neighbours=self.neighbours,
             )
         )
+
+    def start_jobs(self, lines: Lines) -> None:
+        """Do what the links do every so often, over these lines."""
+        self._run(JobRunner(database=self.office.database, service="links", jobs=jobs(self.office, lines)))
 
     def stop(self) -> None:
         """Stop every part."""
