@@ -46,7 +46,7 @@ def here_of(settings: Settings) -> Here:
 
 
 def neighbours_of(settings: Settings) -> tuple[str, ...]:
-    """Answer the nodes that this one has links with; a new one takes a restart to be read."""
+    """Answer the nodes that this one has links with."""
     return map_of(settings).neighbours(settings.node)
 
 

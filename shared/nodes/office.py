@@ -104,9 +104,13 @@ class Office:
         return found
 
     def neighbours(self) -> tuple[str, ...]:
-        """Answer the nodes that this one has links with, by the charter of today or the last one."""
+        """Answer the nodes that this one has links with, by the charter that the file holds; none once it left the map.
+
+        :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
+        """
         with self.database.reading() as session:
-            return self.last_charter(session).map.neighbours(self.me)
+            map_ = self.last_charter(session).map
+        return map_.neighbours(self.me) if self.me in map_ else ()
 
     def _read(self, session: Session) -> Charter:
         made = read_published(self.charter_file, root_key=read_root_key(self.root_key_file))

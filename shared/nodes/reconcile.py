@@ -35,6 +35,8 @@ def compare(uow: UnitOfWork, office: Office, *peers: str) -> None:
 def compare_due(uow: UnitOfWork, office: Office) -> None:
     """Ask those nodes whose streams are to be compared now: each hour, and when a link or a charter is new."""
     map_ = office.charter(uow.session, uow.now).map
+    if office.me not in map_:
+        return
     charter_since = uow.session.execute(select(func.max(charter.c.taken_at))).scalar()
     contacts = {
         row.origin: Contact(asked_at=row.question_at, unanswered=row.unanswered, back_at=row.back_at)

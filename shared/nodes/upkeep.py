@@ -74,7 +74,8 @@ def _not_receipted(uow: UnitOfWork, office: Office) -> set[str]:
     waiting = select(stream_log.c.audience).where(stream_log.c.receipted_at.is_(None))
     late = waiting.group_by(stream_log.c.audience).having(oldest < uow.now - STUCK_AFTER)
     map_ = office.last_charter(uow.session).map
-    return {map_.next_hop(office.me, audience) for audience in uow.session.scalars(late) if audience in map_}
+    known = [audience for audience in uow.session.scalars(late) if audience in map_ and office.me in map_]
+    return {map_.next_hop(office.me, audience) for audience in known}
 
 
 def _write_down(uow: UnitOfWork, node: str, seen: Seen, *, is_late: bool) -> str | None:

@@ -17,7 +17,7 @@ from shared.messaging.rabbit import BrokerConnection, Topology
 from shared.messaging.relay import Relay
 from shared.nodes.broker import BrokerApi
 from shared.nodes.core.letters import Signer
-from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices
+from shared.nodes.gateway import LinksRelay, Neighbours, OwnServices
 from shared.nodes.office import Office
 from shared.nodes.reconcile import compare
 from shared.nodes.status import LinkState, status
@@ -105,16 +105,8 @@ class RealNode:
     def start_links(self) -> None:
         """Run the links of the node."""
         self._run(OwnServices(office=self.office, broker_url=self.broker_url, topology=self.topology))
-        for node in self.neighbours:
-            self._run(Neighbour(office=self.office, broker_url=self.broker_url, node=node))
-        self._run(
-            LinksRelay(
-                office=self.office,
-                broker_url=self.broker_url,
-                topology=self.topology,
-                neighbours=self.neighbours,
-            )
-        )
+        self._run(Neighbours(office=self.office, broker_url=self.broker_url))
+        self._run(LinksRelay(office=self.office, broker_url=self.broker_url, topology=self.topology))
 
     def start_jobs(self, lines: Lines) -> None:
         """Do what the links do every so often, over these lines."""

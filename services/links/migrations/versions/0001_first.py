@@ -238,7 +238,7 @@ def upgrade() -> None:
         sa.Column("repairs", sa.Integer(), server_default="0", nullable=False),
         sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("node", name=op.f("pk_link_watch")),
-        comment="What the broker said of the queue to each neighbour, and how often its shovel was made anew since it moved",
+        comment="What the broker said of the queue to each neighbour, and how often its shovel was made anew since",
     )
     op.create_table(
         "parked_letter",
