@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from services.launcher.parts import LINKS, broker_url_of, database_of
+from flask import Flask
+
+from services.launcher.parts import LINKS, Keys, broker_url_of, database_of, wiring_of
 from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
@@ -31,6 +33,12 @@ def office_of(settings: Settings) -> Office:
         root_key_file=settings.need("root_key_file"),
         keys_file=settings.need("node_keys_file"),
     )
+
+
+def links_app(settings: Settings, keys: Keys) -> Flask:
+    """Make the web application of the links."""
+    app: Flask = wiring_of(LINKS).create_app(office=office_of(settings), verifier=keys.verifier)
+    return app
 
 
 def map_of(settings: Settings) -> NodeMap:

@@ -3,4 +3,5 @@
 It is the only writer of streams between nodes (letters written and taken in, receipts, quarantine) and of where
 subjects live, as far as streams need it. It publishes nothing of its own: it says to the services here what other nodes
 have said. What it does is in `shared.nodes`; it has no reactions, because it hears whatever may concern another node.
+Over HTTP administrators see how the links do (`api`) and let a stopped stream go on.
 """

@@ -56,12 +56,16 @@ class LinkState:
     """How often the shovel was made anew since its queue last moved."""
 
     @property
+    def is_in_time(self) -> bool:
+        """Tell whether letters to the node leave and are receipted."""
+        longest = IN_TIME.total_seconds()
+        return self.oldest_waiting_seconds < longest and (self.oldest_queued_seconds or 0.0) < longest
+
+    @property
     def is_well(self) -> bool:
         """Tell whether nobody needs to look."""
-        longest = IN_TIME.total_seconds()
-        in_time = self.oldest_waiting_seconds < longest and (self.oldest_queued_seconds or 0.0) < longest
         stands = self.stopped or self.stopped_there or self.held_because or self.differs
-        return in_time and not (stands or self.refused or self.quarantined)
+        return self.is_in_time and not (stands or self.refused or self.quarantined)
 
     def as_dict(self) -> dict[str, Any]:
         """Answer it as plain values."""
