@@ -83,6 +83,14 @@ def link(settings: Settings, node: str) -> None:
     _api(settings).link(settings.node, to, source=source, password=password)
 
 
+def dismiss(settings: Settings, node: str) -> None:
+    """Let a neighbour's shovel write here no longer, and carry nothing to it; the queues stay with what is in them."""
+    api = _api(settings)
+    api.dismiss(node)
+    api.unlink(node)
+    _password_file(settings, sender=node, receiver=settings.node).unlink(missing_ok=True)
+
+
 class OwnLines:
     """The links of this node, as its broker has them."""
 
@@ -111,8 +119,12 @@ def _api(settings: Settings) -> BrokerApi:
 
 def _password(settings: Settings, *, sender: str, receiver: str) -> str:
     """Answer the password that one node's shovel has at another's broker; the receiver makes it."""
-    folder: Path = settings.need("link_passwords")
-    file = folder / f"{sender}-to-{receiver}"
+    file = _password_file(settings, sender=sender, receiver=receiver)
     if receiver == settings.node and not file.exists():
         write_whole(file, secrets.token_hex(24).encode(), mode=0o600)
     return file.read_text().strip()
+
+
+def _password_file(settings: Settings, *, sender: str, receiver: str) -> Path:
+    folder: Path = settings.need("link_passwords")
+    return folder / f"{sender}-to-{receiver}"

@@ -68,6 +68,17 @@ def link(nodes: tuple[str, ...]) -> None:
             click.echo(f"{settings.node} → {each}: 已连接 / linked")
 
 
+@node.command("dismiss")
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE…")
+def dismiss(nodes: tuple[str, ...]) -> None:
+    """Take a neighbour's user and the shovel to it away, as when its password was stolen; `admit` makes them anew."""
+    settings = _settings()
+    with told_plainly():
+        for each in nodes:
+            links.dismiss(settings, each)
+            click.echo(f"{each} ⇹ {settings.node}: 已断开 / dismissed")
+
+
 @node.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
