@@ -16,11 +16,12 @@ from flask import Flask
 
 from services.launcher.approval_documents import route_pictures, verbs_table
 from services.launcher.event_map import Told, event_map, told
-from services.launcher.parts import SERVICES, Keys, app_of
+from services.launcher.parts import LINKS, SERVICES, Keys, app_of, wiring_of
 from shared.clock import SystemClock
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.messaging import StoredOutbox
 from shared.messaging.asyncapi import breaks, document_of
+from shared.nodes.office import Office
 from shared.sealing import Sealer
 from shared.settings import SETTINGS
 from shared.storage import Database
@@ -35,6 +36,10 @@ def app_for_documents(service: str) -> Flask:
     database = Database(
         make_engine("sqlite:///never-opened.db"), clock=SystemClock(), outbox=StoredOutbox(service, "hebei")
     )
+    if service == LINKS:
+        office = Office(service, database, Path("charter"), Path("root.json"), Path("node-keys.json"))
+        app: Flask = wiring_of(LINKS).create_app(office=office, verifier=TokenVerifier(keys.public_set))
+        return app
     sealer = Sealer(keys={1: bytes(32)}, active=1, index_key=bytes(32))
     return app_of(
         service,
@@ -104,6 +109,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield events, between_marks(events.read_text(), "map", whole_event_map())
     architecture = ROOT / "docs" / "architecture.md"
     yield architecture, between_marks(architecture.read_text(), "events", events_table())
+    yield ROOT / "docs" / "api" / f"{LINKS}.json", openapi_of(LINKS)
     operators = ROOT / "deploy" / "README.md"
     yield operators, between_marks(operators.read_text(), "settings", settings_table())
     verbs = ROOT / "docs" / "verbs.md"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from flask import Flask
+
 from services.launcher.here import map_of
-from services.launcher.parts import LINKS, broker_url_of, database_of
+from services.launcher.parts import LINKS, Keys, broker_url_of, database_of, wiring_of
 from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
-from shared.nodes import reconcile
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
 from shared.nodes.files import write_whole
 from shared.nodes.office import Office
+from shared.nodes.upkeep import Seen, jobs
 from shared.settings import Settings
 
 
@@ -27,8 +29,14 @@ def office_of(settings: Settings) -> Office:
     )
 
 
+def links_app(settings: Settings, keys: Keys) -> Flask:
+    """Make the web application of the links."""
+    app: Flask = wiring_of(LINKS).create_app(office=office_of(settings), verifier=keys.verifier)
+    return app
+
+
 def neighbours_of(settings: Settings) -> tuple[str, ...]:
-    """Answer the nodes that this one has links with; a new one takes a restart to be read."""
+    """Answer the nodes that this one has links with."""
     return map_of(settings).neighbours(settings.node)
 
 
@@ -57,15 +65,34 @@ def link(settings: Settings, node: str) -> None:
     _api(settings).link(settings.node, to, source=source, password=password)
 
 
-def repair(settings: Settings, node: str) -> None:
-    """Make the shovel to a neighbour anew: one that seems to run may carry nothing for ever."""
-    _api(settings).unlink(node)
-    link(settings, node)
+def dismiss(settings: Settings, node: str) -> None:
+    """Let a neighbour's shovel write here no longer, and carry nothing to it; the queues stay with what is in them."""
+    api = _api(settings)
+    api.dismiss(node)
+    api.unlink(node)
+    _password_file(settings, sender=node, receiver=settings.node).unlink(missing_ok=True)
+
+
+class OwnLines:
+    """The links of this node, as its broker has them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def look(self, node: str) -> Seen:
+        """Answer what the broker says of the link to a neighbour."""
+        api = _api(self._settings)
+        return Seen(shovel=api.shovel_state(node), queued=api.count_of(node))
+
+    def repair(self, node: str) -> None:
+        """Make the shovel to a neighbour anew: one that seems to run may carry nothing for ever."""
+        _api(self._settings).unlink(node)
+        link(self._settings, node)
 
 
 def jobs_of_links(settings: Settings, office: Office) -> list[Job]:
     """Answer what the links do every so often."""
-    return reconcile.jobs(office, lambda node: repair(settings, node))
+    return jobs(office, OwnLines(settings))
 
 
 def _api(settings: Settings) -> BrokerApi:
@@ -74,8 +101,12 @@ def _api(settings: Settings) -> BrokerApi:
 
 def _password(settings: Settings, *, sender: str, receiver: str) -> str:
     """Answer the password that one node's shovel has at another's broker; the receiver makes it."""
-    folder: Path = settings.need("link_passwords")
-    file = folder / f"{sender}-to-{receiver}"
+    file = _password_file(settings, sender=sender, receiver=receiver)
     if receiver == settings.node and not file.exists():
         write_whole(file, secrets.token_hex(24).encode(), mode=0o600)
     return file.read_text().strip()
+
+
+def _password_file(settings: Settings, *, sender: str, receiver: str) -> Path:
+    folder: Path = settings.need("link_passwords")
+    return folder / f"{sender}-to-{receiver}"

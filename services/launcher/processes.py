@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from services.launcher.here import has_links
 from services.launcher.jobs import jobs_of
-from services.launcher.links import jobs_of_links, neighbours_of, office_of
+from services.launcher.links import jobs_of_links, office_of
 from services.launcher.parts import LINKS, SERVICES, broker_url_of, database_of, named, reactions_of
 from shared.logs import set_up_logs
 from shared.messaging import metrics
-from shared.messaging.consumer import Consumer, QueueConsumer
+from shared.messaging.consumer import Consumer
 from shared.messaging.periodic import JobRunner, inbox_retention
-from shared.messaging.processes import end_process, run_relay, run_worker
+from shared.messaging.processes import Loop, end_process, run_relay, run_worker
 from shared.messaging.rabbit import Topology
 from shared.messaging.relay import Relay
-from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices, with_links
+from shared.nodes.gateway import LinksRelay, Neighbours, OwnServices, with_links
 from shared.nodes.metrics import LinksCollector
 from shared.nodes.office import Office
 from shared.settings import Settings
@@ -54,14 +54,7 @@ def run_service_relay(name: str, settings: Settings) -> None:
         for service, database in databases.items()
     ]
     if office is not None:
-        relays.append(
-            LinksRelay(
-                office=office,
-                broker_url=broker_url_of(LINKS, settings),
-                topology=whole,
-                neighbours=neighbours_of(settings),
-            )
-        )
+        relays.append(LinksRelay(office=office, broker_url=broker_url_of(LINKS, settings), topology=whole))
     end_process(run_relay(relays, heartbeat_file=settings.heartbeat_file))
 
 
@@ -72,7 +65,7 @@ def run_service_worker(name: str, settings: Settings) -> None:
     databases = {service: database_of(service, settings) for service in _services_of(name)}
     office = _office_of(name, settings)
     _tell_prometheus(databases, office, settings)
-    consumers: list[QueueConsumer] = []
+    consumers: list[Loop] = []
     jobs: list[JobRunner] = []
     for service, database in databases.items():
         consumers.append(
@@ -87,7 +80,7 @@ def run_service_worker(name: str, settings: Settings) -> None:
     if office is not None:
         broker_url = broker_url_of(LINKS, settings)
         consumers.append(OwnServices(office=office, broker_url=broker_url, topology=whole))
-        consumers.extend(Neighbour(office=office, broker_url=broker_url, node=node) for node in neighbours_of(settings))
+        consumers.append(Neighbours(office=office, broker_url=broker_url))
         kept = [inbox_retention(), *jobs_of_links(settings, office)]
         jobs.append(JobRunner(database=office.database, service=LINKS, jobs=kept))
     end_process(run_worker(consumers, jobs, heartbeat_file=settings.heartbeat_file))

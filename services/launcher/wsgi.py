@@ -20,11 +20,16 @@ def create(name: str) -> Wsgi:
     set_up_logs(service=name)
     if name == "portal":
         return _portal(settings)
-    from services.launcher.parts import SERVICES, Keys, app_of, database_of
+    from services.launcher.links import has_links, links_app
+    from services.launcher.parts import LINKS, SERVICES, Keys, app_of, database_of
 
     keys = Keys.of(settings)
+    if name == LINKS:
+        return links_app(settings, keys)
     if name == "all":
         apps = {service: app_of(service, database_of(service, settings), keys) for service in SERVICES}
+        if has_links(settings):
+            apps[LINKS] = links_app(settings, keys)
         return mounted(apps, portal=_portal_within(apps, settings) if settings.portal_secret_file else None)
     return app_of(name, database_of(name, settings), keys)
 
@@ -45,7 +50,12 @@ def _portal_within(apps: dict[str, Flask], settings: Settings) -> Flask:
 
     secret = settings.need("portal_secret_file").read_bytes().strip()
     api = httpx.Client(transport=httpx.WSGITransport(app=mounted(apps)), base_url="http://anyuan/api", timeout=15)
-    return create_app(api=api, secret=secret, secure_cookies=settings.profile == "production")
+    return create_app(
+        api=api,
+        secret=secret,
+        secure_cookies=settings.profile == "production",
+        has_neighbours=settings.charter_file is not None,
+    )
 
 
 def _nothing_here(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -60,4 +70,9 @@ def _portal(settings: Settings) -> Flask:
 
     secret = settings.need("portal_secret_file").read_bytes().strip()
     api = httpx.Client(base_url=settings.need("api_url"), timeout=15)
-    return create_app(api=api, secret=secret, secure_cookies=settings.profile == "production")
+    return create_app(
+        api=api,
+        secret=secret,
+        secure_cookies=settings.profile == "production",
+        has_neighbours=settings.charter_file is not None,
+    )

@@ -34,11 +34,13 @@ def create_app(
     secret: bytes,
     secure_cookies: bool,
     clock: Clock | None = None,
+    has_neighbours: bool = False,
 ) -> Flask:
     """Make the web site.
 
     `api` is a client whose base URL ends where the services' names begin (service X is at `{base}/X`), or a function
-    that answers it; `secret` signs the cookies; `secure_cookies` is for sites on https.
+    that answers it; `secret` signs the cookies; `secure_cookies` is for sites on https;
+    `has_neighbours` says that administrators find the page about links to other nodes.
     """
     app = Flask("services.portal")
     app.config.update(
@@ -52,6 +54,7 @@ def create_app(
         MAX_FORM_PARTS=10_000,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,
         PROPAGATE_EXCEPTIONS=False,
+        HAS_NEIGHBOURS=has_neighbours,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _follow_requests(app)

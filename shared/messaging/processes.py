@@ -13,7 +13,6 @@ from typing import Protocol
 
 import structlog
 
-from shared.messaging.consumer import QueueConsumer
 from shared.messaging.periodic import JobRunner
 from shared.messaging.relay import Relay
 
@@ -28,7 +27,10 @@ class Loop(Protocol):
     """Something that runs until it is told to stop and shows that it is alive."""
 
     name: str
-    last_beat: float
+
+    @property
+    def last_beat(self) -> float:
+        """Answer the monotonic clock's seconds of its last sign of life."""
 
     def run(self, stop: threading.Event) -> None:
         """Go on until told to stop."""
@@ -39,9 +41,7 @@ def run_relay(relays: Sequence[Relay], *, heartbeat_file: Path | None = None) ->
     return run_loops(relays, heartbeat_file=heartbeat_file)
 
 
-def run_worker(
-    consumers: Sequence[QueueConsumer], jobs: Sequence[JobRunner] = (), *, heartbeat_file: Path | None = None
-) -> int:
+def run_worker(consumers: Sequence[Loop], jobs: Sequence[JobRunner] = (), *, heartbeat_file: Path | None = None) -> int:
     """Run consumers and periodic jobs until SIGTERM or SIGINT; answers the exit code of the process."""
     return run_loops([*consumers, *jobs], heartbeat_file=heartbeat_file)
 

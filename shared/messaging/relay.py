@@ -92,6 +92,7 @@ class Relay:
             all_is_well, pause = True, POLL_SECONDS
             while all_is_well and not stop.is_set():
                 begun = self.last_beat = time.monotonic()
+                self._between_batches(connection)
                 count, all_is_well = self.relay_once(publisher, lead)
                 pauses.reset()
                 self._tidy_sometimes()
@@ -108,6 +109,9 @@ class Relay:
     def _declare(self, connection: BrokerConnection) -> None:
         """Make sure that what it sends has somewhere to go."""
         declare_what_is_allowed(connection, self._topology, self._service)
+
+    def _between_batches(self, connection: BrokerConnection) -> None:
+        """Do what else the connection is needed for; of an ordinary relay nothing."""
 
     def relay_once(self, publisher: ConfirmingPublisher, lead: Leadership) -> tuple[int, bool]:
         """Send one batch; answers how many rows were taken up, and whether the broker took all of them.

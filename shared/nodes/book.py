@@ -33,6 +33,8 @@ def new_request(node: str, *, now: datetime, replaces: str | None = None) -> tup
     kid = f"{node}-{now:%Y%m%d}-{secrets.token_hex(4)}"
     private = Signer.new_key(kid)
     signer = Signer(private)
+    # Signatures tell their time in whole seconds: what is signed in the key's first second must not be before it.
+    now = now.replace(microsecond=0)
     asked = {
         "kid": kid,
         "node_id": node,

@@ -20,6 +20,8 @@ from shared.nodes.office import SERVICE, queue_from, queue_to
 
 _TIMEOUT = 15.0
 _HEARTBEAT = "heartbeat=10&connection_timeout=5000"
+_LIMITS = {"max-connections": 20, "max-channels": 100}
+"""Of a neighbour's user: its shovel needs one of each, and some more while an old connection is not yet known dead."""
 UNROUTABLE = "from.unroutable"
 """Exchange and queue of what a neighbour sent and no queue took; the operator looks there."""
 
@@ -73,12 +75,21 @@ class BrokerApi:
         return cls(api.geturl().rstrip("/"), unquote(amqp.path[1:]) or "/")
 
     def admit(self, node: str, password: str) -> None:
-        """Make the user with which a neighbour's shovel writes: into its own exchange, under its own key, no more."""
+        """Make the user with which a neighbour's shovel writes: into its own exchange, under its own key, no more.
+
+        It may not take all connections of the broker either, should its password be stolen.
+        """
         name, user = re.escape(queue_from(node)), quote(user_of(node), safe="")
         self._put(f"/users/{user}", {"password": password, "tags": ""})
         self._put(f"/permissions/{self._vhost}/{user}", {"configure": "^$", "write": f"^{name}$", "read": "^$"})
         topic = {"exchange": queue_from(node), "write": f"^{name}$", "read": "^$"}
         self._put(f"/topic-permissions/{self._vhost}/{user}", topic)
+        for limit, value in _LIMITS.items():
+            self._put(f"/user-limits/{user}/{limit}", {"value": value})
+
+    def dismiss(self, node: str) -> None:
+        """Take a neighbour's user away, which ends its connections; what it has written stays."""
+        self._delete(f"/users/{quote(user_of(node), safe='')}")
 
     def link(self, me: str, to: Node, *, source: str, password: str) -> None:
         """Run the shovel that carries letters to a neighbour; one that is there with the same settings stays."""
@@ -98,9 +109,7 @@ class BrokerApi:
 
     def unlink(self, node: str) -> None:
         """Take the shovel to a neighbour away; its queue stays with what is in it."""
-        answer = self._ask("DELETE", self._shovel(node))
-        if answer.status_code != httpx.codes.NOT_FOUND:
-            answer.raise_for_status()
+        self._delete(self._shovel(node))
 
     def shovel_state(self, node: str) -> str:
         """Answer what the broker says of a shovel; that is no evidence that it carries anything."""
@@ -108,6 +117,15 @@ class BrokerApi:
         answer.raise_for_status()
         states = {each.get("name"): each.get("state") for each in answer.json()}
         return str(states.get(queue_to(node), "absent"))
+
+    def count_of(self, node: str) -> int | None:
+        """Answer how many letters its queue and its shovel held some seconds ago, or None where nobody counts them."""
+        answer = self._ask("GET", f"/queues/{self._vhost}/{quote(queue_to(node), safe='')}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        answer.raise_for_status()
+        counted = answer.json().get("messages")
+        return counted if isinstance(counted, int) else None
 
     def _shovel(self, node: str) -> str:
         return f"/parameters/shovel/{self._vhost}/{quote(queue_to(node), safe='')}"
@@ -118,6 +136,11 @@ class BrokerApi:
 
     def _put(self, path: str, body: dict[str, Any]) -> None:
         self._ask("PUT", path, body).raise_for_status()
+
+    def _delete(self, path: str) -> None:
+        answer = self._ask("DELETE", path)
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            answer.raise_for_status()
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         return httpx.request(method, f"{self.url}/api{path}", json=body, timeout=_TIMEOUT, trust_env=False)

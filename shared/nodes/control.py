@@ -6,7 +6,7 @@ twice or late without harm, for places only grow and an hourly comparison finds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,8 @@ class Controls:
     def __init__(self, uow: UnitOfWork, office: Office) -> None:
         self._uow = uow
         self._office = office
+        self._asking: set[str] = set()
+        self._missing: set[str] = set()
 
     def handle(self, said: Statement, *, state: StreamState) -> None:
         """Do what the letter asks, or note what it says.
@@ -94,6 +96,16 @@ class Controls:
         else:
             raise ValueError(f"nothing is known of {said.type}")
 
+    def conclude(self, state_of: Callable[[str], StreamState]) -> None:
+        """Answer those who asked, once for however many questions, and ask for what their streams are missing."""
+        for peer in sorted(self._missing):
+            state = state_of(peer)
+            self._office.post(self._uow, peer, "resend", {"epoch": state.epoch, "seq": state.seq})
+        for peer in sorted(self._asking):
+            self._say_how_far(peer, state_of(peer))
+        self._missing.clear()
+        self._asking.clear()
+
     def _receipted(self, peer: str, mark: Mark, data: Mapping[str, Any]) -> None:
         """Note what a node has taken in, refused, or stopped at."""
         if not self._stands_here(peer, mark):
@@ -106,9 +118,10 @@ class Controls:
         self._uow.session.execute(update(stream_log).where(*ours, upto).values(receipted_at=self._uow.now))
         refused = data.get("refused", [])
         for each in refused if isinstance(refused, list) else []:
-            self._refused(peer, Mark.of(each), str(each.get("code"))[:60])
+            self._refused(peer, Mark.of(each), _code_of(each.get("code")) or "refused")
         if data.get("stopped"):
             self._alarm(peer, "stopped_there", f"it stopped our stream after {mark.place}: {data['stopped']}")
+        self._write_down(peer, stopped_there=_code_of(data.get("stopped")))
 
     def _refused(self, peer: str, mark: Mark, code: str) -> None:
         log.error("event_refused_by_node", node=peer, epoch=mark.epoch, seq=mark.seq, code=code)
@@ -141,8 +154,7 @@ class Controls:
             self._say_how_far(peer, state)
 
     def _say_how_far(self, peer: str, state: StreamState) -> None:
-        received = Mark(state.epoch, state.seq, state.hash)
-        self._office.post(self._uow, peer, "watermark", watermark(self._uow, peer, received, answer=False))
+        self._office.post(self._uow, peer, "watermark", watermark(self._uow, self._office, peer, state, answer=False))
 
     def _written(self, peer: str, after: Mark) -> list[Row[Any]]:
         behind = or_(
@@ -160,32 +172,50 @@ class Controls:
             return
         data = said.data
         sent, received = Mark.of(data.get("sent")), Mark.of(data.get("received"))
-        own = Mark(state.epoch, state.seq, state.hash)
-        heard = update(stream_in).where(stream_in.c.origin == peer)
-        self._uow.session.execute(heard.values(heard_at=self._uow.now, compared_at=said.time))
-        if sent.place > own.place and state.stopped is None:
-            self._office.post(self._uow, peer, "resend", {"epoch": own.epoch, "seq": own.seq})
-        elif sent.place == own.place and sent.hash != own.hash:
-            self._alarm(peer, "hashes_differ", f"at {own.epoch}/{own.seq} of its stream")
-        elif sent.place < own.place:
-            self._alarm(peer, "it_is_behind_itself", f"it wrote up to {sent.place}, we have {own.place}: restored?")
-        self._compare_ours(peer, received)
+        charter = data.get("charter")
+        alarms = (self._compare_theirs(peer, sent, state), self._compare_ours(peer, received))
+        self._write_down(
+            peer,
+            heard_at=self._uow.now,
+            # Both streams are compared, whoever of the two has asked.
+            question_at=self._uow.now,
+            unanswered=0,
+            compared_at=said.time,
+            differs=alarms[0] or alarms[1],
+            stopped_there=_code_of(data.get("stopped")),
+            charter_there=charter if type(charter) is int and 0 < charter < 2**31 else None,
+        )
         if data.get("answer"):
-            self._office.post(self._uow, peer, "watermark", watermark(self._uow, peer, own, answer=False))
+            self._asking.add(peer)
 
-    def _compare_ours(self, peer: str, received: Mark) -> None:
+    def _compare_theirs(self, peer: str, sent: Mark, state: StreamState) -> str | None:
+        """Compare the stream of a node to us; answers the alarm, if there is one."""
+        own = Mark(state.epoch, state.seq, state.hash)
+        if sent.place > own.place:
+            if state.stopped is None:
+                self._missing.add(peer)
+        elif sent.place < own.place:
+            detail = f"it wrote up to {sent.place}, we have {own.place}: restored?"
+            return self._alarm(peer, "it_is_behind_itself", detail)
+        elif sent.hash != own.hash:
+            return self._alarm(peer, "hashes_differ", f"at {own.epoch}/{own.seq} of its stream")
+        return None
+
+    def _compare_ours(self, peer: str, received: Mark) -> str | None:
+        """Compare our stream to a node; answers the alarm, if there is one."""
         head = head_of(self._uow, peer)
         if received.place > head.place:
             # We were restored from a backup: what we had written since must come back before we go on.
             self._hold(peer)
-            self._alarm(peer, "we_are_behind_ourselves", f"we wrote up to {head.place}, it has {received.place}")
             self._office.post(self._uow, peer, "return", {"epoch": head.epoch, "seq": head.seq})
-        elif self._stands_here(peer, received):
-            self._receipted(peer, received, {})
-            if received.place == head.place:
-                self._let_go(peer)
-        else:
-            self._alarm(peer, "hashes_differ", f"at {received.epoch}/{received.seq} of our stream")
+            detail = f"we wrote up to {head.place}, it has {received.place}"
+            return self._alarm(peer, "we_are_behind_ourselves", detail)
+        if not self._stands_here(peer, received):
+            return self._alarm(peer, "hashes_differ", f"at {received.epoch}/{received.seq} of our stream")
+        self._receipted(peer, received, {})
+        if received.place == head.place:
+            self._let_go(peer)
+        return None
 
     def _hold(self, peer: str) -> None:
         held = upsert(self._uow.session, stream_out).values(
@@ -230,11 +260,25 @@ class Controls:
         enter(self._uow, peer, [entry], are_receipted=True)
         self._let_go(peer)
 
-    def _alarm(self, peer: str, code: str, detail: str) -> None:
+    def _alarm(self, peer: str, code: str, detail: str) -> str:
         log.error("link_alarm", node=peer, code=code, detail=detail)
         note(self._uow.session, self._uow.now, node=peer, what="alarm", code=code, detail=detail)
+        return code
+
+    def _write_down(self, peer: str, **values: Any) -> None:
+        self._uow.session.execute(update(stream_in).where(stream_in.c.origin == peer).values(**values))
 
 
-def watermark(uow: UnitOfWork, peer: str, received: Mark, *, answer: bool) -> dict[str, Any]:
+def _code_of(told: Any) -> str | None:
+    return str(told).replace("\x00", "")[:60] if told else None
+
+
+def watermark(uow: UnitOfWork, office: Office, peer: str, state: StreamState, *, answer: bool) -> dict[str, Any]:
     """Answer what this node says of the streams between it and a peer; `answer` asks the peer to say the same."""
-    return {"sent": head_of(uow, peer).as_dict(), "received": received.as_dict(), "answer": answer}
+    return {
+        "sent": head_of(uow, peer).as_dict(),
+        "received": Mark(state.epoch, state.seq, state.hash).as_dict(),
+        "stopped": state.stopped,
+        "charter": office.charter(uow.session, uow.now).version,
+        "answer": answer,
+    }

@@ -103,6 +103,7 @@ class Taking:
 
     def __post_init__(self) -> None:
         self._knowledge = Knowledge(self.uow)
+        self.office.take_up(self.uow)
         self._world: World = self.office.world(self.uow.session, self.uow.now)
         self._controls = Controls(self.uow, self.office)
 
@@ -126,15 +127,22 @@ class Taking:
             self._stop(raw, verdict)
         elif verdict.fate is Fate.IGNORE or letter is None or said is None:
             log.info("letter_of_a_stopped_stream", origin=verdict.origin)
-        elif verdict.fate in (Fate.APPLY, Fate.REPEAT, Fate.REFUSE):
+        elif verdict.fate is Fate.FORWARD:
+            self.office.dispatch(self.uow, said.audience, letter)
+        else:
+            self._knowledge.hear(said.origin)
+            return self._take_believed(raw, verdict, letter, said)
+        return None
+
+    def _take_believed(self, raw: bytes, verdict: Verdict, letter: Letter, said: Statement) -> bytes | None:
+        """Do what is decided about a letter that is by whom it says, and for us."""
+        if verdict.fate in (Fate.APPLY, Fate.REPEAT, Fate.REFUSE):
             self._advance(raw, verdict, letter, said)
             return self._what_waited(said.origin)
-        elif verdict.fate is Fate.KNOWN:
+        if verdict.fate is Fate.KNOWN:
             self._heard.add(said.origin)
         elif verdict.fate is Fate.PARK:
             self._park(letter, said)
-        elif verdict.fate is Fate.FORWARD:
-            self.office.dispatch(self.uow, said.audience, letter)
         else:
             self._handle(raw, verdict, said)
         return None
@@ -148,6 +156,7 @@ class Taking:
             self._send_receipt(origin)
         for origin in sorted(self._missing):
             self._ask_again(origin)
+        self._controls.conclude(self._knowledge.state)
 
     def _advance(self, raw: bytes, verdict: Verdict, letter: Letter, said: Statement) -> None:
         self._heard.add(said.origin)

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.messaging.upsert import upsert
+from shared.nodes.core.asking import has_come_back
 from shared.nodes.core.letters import BEGINNING, Letter, Statement
 from shared.nodes.core.receiving import StreamState
 from shared.nodes.places import StoredPlaces
@@ -26,6 +27,7 @@ class Knowledge(StoredPlaces):
         self._contents: dict[str, str | None] = {}
         self._entries: list[dict[str, object]] = []
         self._changed: set[str] = set()
+        self._heard: set[str] = set()
 
     def state(self, origin: str) -> StreamState:
         """Answer how far a stream was taken in."""
@@ -95,22 +97,29 @@ class Knowledge(StoredPlaces):
         self._states[origin] = replace(self.state(origin), stopped=code)
         self._changed.add(origin)
 
+    def hear(self, origin: str) -> None:
+        """Note that a node is heard: a letter came that it has signed."""
+        self._heard.add(origin)
+
     def write(self) -> None:
         """Write down what has changed."""
         self.write_places()
         if self._entries:
             self._uow.session.execute(insert(stream_in_log), self._entries)
             self._entries = []
-        for origin in sorted(self._changed):
-            state = self._states[origin]
+        for origin in sorted(self._changed | self._heard):
+            state = self.state(origin)
+            values = {"epoch": state.epoch, "seq": state.seq, "hash": state.hash, "stopped": state.stopped}
             changed = update(stream_in).where(stream_in.c.origin == origin)
-            self._uow.session.execute(
-                changed.values(
-                    epoch=state.epoch,
-                    seq=state.seq,
-                    hash=state.hash,
-                    stopped=state.stopped,
-                    heard_at=self._uow.now,
-                )
-            )
+            self._uow.session.execute(changed.values(**values, **self._contact(origin)))
         self._changed.clear()
+        self._heard.clear()
+
+    def _contact(self, origin: str) -> dict[str, object]:
+        """Answer what to write down of hearing from a node."""
+        if origin not in self._heard:
+            return {}
+        wanted = select(stream_in.c.heard_at).where(stream_in.c.origin == origin)
+        now = self._uow.now
+        is_back = has_come_back(self._uow.session.execute(wanted).scalar(), now=now)
+        return {"heard_at": now, "back_at": now} if is_back else {"heard_at": now}

@@ -65,24 +65,54 @@ class Office:
     root_key_file: Path
     keys_file: Path
     _charter: Charter | None = field(default=None, init=False)
-    _stamp: tuple[int, int] | None = field(default=None, init=False)
+    _stamp: tuple[int, int, int] | None = field(default=None, init=False)
+    _digest: str = field(default="", init=False)
+    _is_entered: bool = field(default=False, init=False)
 
     def charter(self, session: Session, now: datetime) -> Charter:
-        """Answer the charter in force; a newer file is taken up when it is there.
+        """Answer the charter in force; a newer file is gone by as soon as it is there.
 
         :raises CharterExpired: when it is past its day.
         :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
         """
+        found = self.last_charter(session)
+        if not found.is_in_force(now):
+            raise CharterExpired(f"version {found.version} expired at {found.expires_at}")
+        return found
+
+    def last_charter(self, session: Session) -> Charter:
+        """Answer the charter that the file holds, even past its day.
+
+        :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
+        """
         status = self.charter_file.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         if self._charter is None or stamp != self._stamp:
-            self._charter = self._take_up(session, now)
+            self._charter = self._read(session)
             self._stamp = stamp
-        if not self._charter.is_in_force(now):
-            raise CharterExpired(f"version {self._charter.version} expired at {self._charter.expires_at}")
         return self._charter
 
-    def _take_up(self, session: Session, now: datetime) -> Charter:
+    def take_up(self, uow: UnitOfWork) -> Charter:
+        """Answer the charter in force, and enter it among those that this node has gone by; no older one comes after.
+
+        :raises CharterExpired: when it is past its day.
+        :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
+        """
+        found = self.charter(uow.session, uow.now)
+        if not self._is_entered:
+            self._enter(uow, found)
+        return found
+
+    def neighbours(self) -> tuple[str, ...]:
+        """Answer the nodes that this one has links with, by the charter that the file holds; none once it left the map.
+
+        :raises CharterRefused: when the file is not the root's, or older than one that was in force here.
+        """
+        with self.database.reading() as session:
+            map_ = self.last_charter(session).map
+        return map_.neighbours(self.me) if self.me in map_ else ()
+
+    def _read(self, session: Session) -> Charter:
         made = read_published(self.charter_file, root_key=read_root_key(self.root_key_file))
         digest = hashlib.sha256(self.charter_file.read_bytes()).hexdigest()
         newest = session.execute(select(func.max(charters.c.version))).scalar() or 0
@@ -92,11 +122,20 @@ class Office:
             raise CharterRefused(
                 "charter_not_newer", zh=zh, en=f"Charter {made.version} is not newer than {newest} in force here"
             )
-        entering = upsert(session, charters).values(version=made.version, sha256=digest, taken_at=now)
-        if session.execute(entering.on_conflict_do_nothing().returning(charters.c.version)).first() is not None:
-            note(session, now, node=self.me, what="charter", code=str(made.version), detail=digest)
-            log.info("charter_taken_up", version=made.version)
+        self._digest, self._is_entered = digest, False
         return made
+
+    def _enter(self, uow: UnitOfWork, found: Charter) -> None:
+        entering = upsert(uow.session, charters).values(
+            version=found.version, sha256=self._digest, expires_at=found.expires_at, taken_at=uow.now
+        )
+        is_new = entering.on_conflict_do_nothing().returning(charters.c.version)
+        if uow.session.execute(is_new).first() is None:
+            # Only what was found entered is sure to be: this transaction may be undone.
+            self._is_entered = True
+            return
+        note(uow.session, uow.now, node=self.me, what="charter", code=str(found.version), detail=self._digest)
+        log.info("charter_taken_up", version=found.version)
 
     def world(self, session: Session, now: datetime) -> World:
         """Answer what letters are judged by."""

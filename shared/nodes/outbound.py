@@ -148,7 +148,7 @@ class Writing:
     def __init__(self, uow: UnitOfWork, office: Office) -> None:
         self._uow = uow
         self._office = office
-        self._charter = office.charter(uow.session, uow.now)
+        self._charter = office.take_up(uow)
         self._signer = office.signer(uow.session, uow.now)
         self._places = StoredPlaces(uow.session)
 

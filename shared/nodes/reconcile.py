@@ -1,43 +1,66 @@
-"""Holding both ends of every stream against each other, keeping links moving, and saying how they do."""
+"""Holding both ends of every stream against each other, and letting one go on that stood still."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Column, Table, and_, delete, func, select, update
-from sqlalchemy.orm import Session
 
-from shared.messaging.periodic import Job
+from shared.errors import NotFound
 from shared.messaging.upsert import upsert
-from shared.nodes.control import RESTORED, Mark, watermark
+from shared.nodes.control import RESTORED, watermark
+from shared.nodes.core.asking import Contact, is_due
 from shared.nodes.core.letters import BEGINNING
+from shared.nodes.knowledge import Knowledge
 from shared.nodes.office import Office, note
-from shared.nodes.tables import parked_letter, quarantine, stream_in, stream_in_log, stream_log, stream_out
+from shared.nodes.tables import charter, stream_in, stream_in_log, stream_log, stream_out
 from shared.storage import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 KEPT_AFTER_RECEIPT = timedelta(days=90)
-COMPARE_EVERY = 3600.0  # seconds
-STUCK_AFTER = timedelta(minutes=5)
 _PRUNED_AT_ONCE = 1000
 
 
 def compare(uow: UnitOfWork, office: Office, *peers: str) -> None:
     """Ask every node that there is a stream with how far both streams are, or only these."""
-    known = {
-        row[0] for table in (stream_out.c.audience, stream_in.c.origin) for row in uow.session.execute(select(table))
-    }
     map_ = office.charter(uow.session, uow.now).map
-    for peer in sorted(peers or (known | set(map_.neighbours(office.me)))):
+    for peer in sorted(peers or _peers(uow, office)):
         if peer in map_:
-            row = uow.session.execute(select(stream_in).where(stream_in.c.origin == peer)).first()
-            received = Mark(row.epoch, row.seq, row.hash) if row else Mark(1, 0, BEGINNING)
-            office.post(uow, peer, "watermark", watermark(uow, peer, received, answer=True))
+            _ask(uow, office, peer)
+
+
+def compare_due(uow: UnitOfWork, office: Office) -> None:
+    """Ask those nodes whose streams are to be compared now: each hour, and when a link or a charter is new."""
+    map_ = office.charter(uow.session, uow.now).map
+    if office.me not in map_:
+        return
+    charter_since = uow.session.execute(select(func.max(charter.c.taken_at))).scalar()
+    contacts = {
+        row.origin: Contact(asked_at=row.question_at, unanswered=row.unanswered, back_at=row.back_at)
+        for row in uow.session.execute(select(stream_in))
+    }
+    for peer in sorted(_peers(uow, office)):
+        contact = contacts.get(peer, Contact())
+        if peer in map_ and is_due(contact, charter_since=charter_since, now=uow.now):
+            log.info("streams_compared", node=peer, unanswered=contact.unanswered)
+            _ask(uow, office, peer)
+
+
+def _peers(uow: UnitOfWork, office: Office) -> set[str]:
+    """Answer the nodes that there is or may be a stream with."""
+    columns = (stream_out.c.audience, stream_in.c.origin)
+    known = {node for column in columns for node in uow.session.scalars(select(column))}
+    return known | set(office.charter(uow.session, uow.now).map.neighbours(office.me))
+
+
+def _ask(uow: UnitOfWork, office: Office, peer: str) -> None:
+    state = Knowledge(uow).state(peer)
+    office.post(uow, peer, "watermark", watermark(uow, office, peer, state, answer=True))
+    asked = update(stream_in).where(stream_in.c.origin == peer)
+    uow.session.execute(asked.values(question_at=uow.now, unanswered=stream_in.c.unanswered + 1))
 
 
 def hold_until_compared(uow: UnitOfWork, office: Office) -> None:
@@ -55,40 +78,22 @@ def hold_until_compared(uow: UnitOfWork, office: Office) -> None:
     compare(uow, office, *(node.id for node in map_ if node.id != office.me))
 
 
-def resume(uow: UnitOfWork, office: Office, origin: str, *, by: str, release_to: int = 0) -> None:
-    """Let a stopped stream go on and ask for what it missed; a stolen key's letters come in up to `release_to`."""
+def resume(uow: UnitOfWork, office: Office, origin: str, *, by: str, reason: str = "", release_to: int = 0) -> None:
+    """Let a stopped stream go on and ask for what it missed; a stolen key's letters come in up to `release_to`.
+
+    :raises NotFound: when nothing ever came from such a node.
+    """
+    wanted = select(stream_in).where(stream_in.c.origin == origin).with_for_update()
+    row = uow.session.execute(wanted).first()
+    if row is None:
+        raise NotFound(zh=f"没有来自节点 {origin} 的信件流", en=f"There is no stream from a node {origin}")
     changed = update(stream_in).where(stream_in.c.origin == origin)
     uow.session.execute(changed.values(stopped=None, released_to=release_to))
-    detail = f"by {by}, letters of a revoked key released to {release_to}"
-    note(uow.session, uow.now, node=origin, what="resumed", code="resumed", detail=detail)
-    row = uow.session.execute(select(stream_in).where(stream_in.c.origin == origin)).first()
-    if row is not None:
-        office.post(uow, origin, "resend", {"epoch": row.epoch, "seq": row.seq})
-
-
-def stuck(session: Session, now: datetime) -> list[str]:
-    """Answer the nodes that have receipted nothing for long though letters to them were written."""
-    oldest = func.min(stream_log.c.entered_at)
-    waiting = select(stream_log.c.audience).where(stream_log.c.receipted_at.is_(None))
-    late = waiting.group_by(stream_log.c.audience).having(oldest < now - STUCK_AFTER)
-    return sorted(session.execute(late).scalars())
-
-
-def repair_due(uow: UnitOfWork, office: Office) -> list[str]:
-    """Answer the neighbours whose shovel is to be made anew, and note it; each at most every five minutes."""
-    map_ = office.charter(uow.session, uow.now).map
-    hops = {map_.next_hop(office.me, audience) for audience in stuck(uow.session, uow.now) if audience in map_}
-    due = []
-    for hop in sorted(hops):
-        beginning = upsert(uow.session, stream_out).values(audience=hop, epoch=1, seq=0, hash=BEGINNING)
-        uow.session.execute(beginning.on_conflict_do_nothing())
-        row = uow.session.execute(select(stream_out.c.repaired_at).where(stream_out.c.audience == hop)).one()
-        if row.repaired_at is None or row.repaired_at < uow.now - STUCK_AFTER:
-            changed = update(stream_out).where(stream_out.c.audience == hop)
-            uow.session.execute(changed.values(repaired_at=uow.now))
-            note(uow.session, uow.now, node=hop, what="repaired", code="stuck", detail="nothing is receipted")
-            due.append(hop)
-    return due
+    detail = f"by {by}: {reason or '–'}; was {row.stopped}, letters of a revoked key released to {release_to}"
+    note(uow.session, uow.now, node=origin, what="resumed", code=row.stopped or "was_not_stopped", detail=detail)
+    office.post(uow, origin, "resend", {"epoch": row.epoch, "seq": row.seq})
+    # It hears that its stream goes on.
+    _ask(uow, office, origin)
 
 
 def prune(uow: UnitOfWork) -> bool:
@@ -107,92 +112,3 @@ def _delete_some(uow: UnitOfWork, table: Table, condition: Any) -> int:
     key: Column[int] = table.c.id
     old = select(key).where(condition).order_by(key).limit(_PRUNED_AT_ONCE).scalar_subquery()
     return int(uow.session.execute(delete(table).where(key.in_(old))).rowcount)  # type: ignore[attr-defined]  # a DELETE has a row count
-
-
-def jobs(office: Office, repair: Callable[[str], None]) -> list[Job]:
-    """Make the periodic jobs of a node's links; `repair` makes the shovel to a neighbour anew."""
-
-    def keep_moving(uow: UnitOfWork) -> bool:
-        for hop in repair_due(uow, office):
-            log.warning("link_is_stuck", node=hop)
-            try:
-                repair(hop)
-            except Exception:
-                # Tried again in five minutes; the other links must not wait for this one.
-                log.exception("link_not_repaired", node=hop)
-        return False
-
-    def compare_all(uow: UnitOfWork) -> bool:
-        compare(uow, office)
-        return False
-
-    return [
-        Job(name="compare_streams", every_seconds=COMPARE_EVERY, work=compare_all),
-        Job(name="keep_links_moving", every_seconds=60, work=keep_moving),
-        Job(name="letter_retention", every_seconds=3600, work=prune),
-    ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkState:
-    """How the streams between this node and one other do."""
-
-    node: str
-    written: int
-    receipted: int
-    waiting: int
-    oldest_waiting_seconds: float
-    refused: int
-    held_because: str | None
-    taken_in: int
-    stopped: str | None
-    parked: int
-    quarantined: int
-    silent_seconds: float | None
-    """Since the node was last heard of, in letters or about links; None where it never was."""
-
-    @property
-    def is_well(self) -> bool:
-        """Tell whether nobody needs to look."""
-        in_time = self.oldest_waiting_seconds < STUCK_AFTER.total_seconds()
-        return in_time and not (self.stopped or self.held_because or self.refused or self.quarantined)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Answer it as plain values."""
-        return {**asdict(self), "is_well": self.is_well}
-
-
-def status(session: Session, now: datetime) -> list[LinkState]:
-    """Answer how the streams to and from every other node do."""
-    return [_state_of(session, node, now) for node in sorted(_nodes(session))]
-
-
-def _nodes(session: Session) -> set[str]:
-    return set(session.scalars(select(stream_out.c.audience))) | set(session.scalars(select(stream_in.c.origin)))
-
-
-def _state_of(session: Session, node: str, now: datetime) -> LinkState:
-    out = session.execute(select(stream_out).where(stream_out.c.audience == node)).first()
-    in_ = session.execute(select(stream_in).where(stream_in.c.origin == node)).first()
-    ours = select(func.count(), func.count(stream_log.c.receipted_at), func.count(stream_log.c.refused_code))
-    written, receipted, refused = session.execute(ours.where(stream_log.c.audience == node)).one()
-    waiting = (stream_log.c.audience == node, stream_log.c.receipted_at.is_(None))
-    oldest = session.execute(select(func.min(stream_log.c.entered_at)).where(*waiting)).scalar()
-    return LinkState(
-        node=node,
-        written=out.seq if out else 0,
-        receipted=receipted,
-        waiting=written - receipted,
-        oldest_waiting_seconds=(now - oldest).total_seconds() if oldest else 0.0,
-        refused=refused,
-        held_because=out.held_because if out else None,
-        taken_in=in_.seq if in_ else 0,
-        stopped=in_.stopped if in_ else None,
-        parked=_count(session, parked_letter, parked_letter.c.origin == node),
-        quarantined=_count(session, quarantine, quarantine.c.origin == node),
-        silent_seconds=(now - in_.heard_at).total_seconds() if in_ and in_.heard_at else None,
-    )
-
-
-def _count(session: Session, table: Table, condition: Any) -> int:
-    return session.execute(select(func.count()).select_from(table).where(condition)).scalar_one()

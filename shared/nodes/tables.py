@@ -22,7 +22,6 @@ stream_out = Table(
     Column("seq", BigInteger, nullable=False),
     Column("hash", _HASH, nullable=False),
     Column("held_because", String(60)),
-    Column("repaired_at", InstantUTC),
     comment="The last letter written to each node; its row lock gives each letter its place",
 )
 
@@ -64,9 +63,15 @@ stream_in = Table(
     Column("stopped", String(60)),
     Column("released_to", BigInteger, nullable=False, server_default="0"),
     Column("asked_at", InstantUTC),
-    Column("compared_at", InstantUTC),
     Column("heard_at", InstantUTC),
-    comment="How far the stream of each node was taken in, and why it stands still if it does",
+    Column("back_at", InstantUTC),
+    Column("question_at", InstantUTC),
+    Column("unanswered", Integer, nullable=False, server_default="0"),
+    Column("compared_at", InstantUTC),
+    Column("differs", String(60)),
+    Column("stopped_there", String(60)),
+    Column("charter_there", Integer),
+    comment="How far the stream of each node was taken in, why it stands still if it does, and what that node says",
 )
 
 stream_in_log = Table(
@@ -86,6 +91,19 @@ stream_in_log = Table(
     UniqueConstraint("origin", "epoch", "seq"),
     sqlite_autoincrement=True,
     comment="Every letter taken in with what became of it; what another node said stays provable",
+)
+
+link_watch = Table(
+    "link_watch",
+    nodes_metadata,
+    Column("node", _NODE, primary_key=True),
+    Column("shovel", String(20)),
+    Column("queued", BigInteger),
+    Column("oldest_queued_at", InstantUTC),
+    Column("looked_at", InstantUTC),
+    Column("repairs", Integer, nullable=False, server_default="0"),
+    Column("repaired_at", InstantUTC),
+    comment="What the broker said of the queue to each neighbour, and how often its shovel was made anew since",
 )
 
 parked_letter = Table(
@@ -131,6 +149,7 @@ charter = Table(
     nodes_metadata,
     Column("version", Integer, primary_key=True),
     Column("sha256", _HASH, nullable=False),
+    Column("expires_at", InstantUTC, nullable=False),
     Column("taken_at", InstantUTC, nullable=False),
     comment="The versions of map and keys that this node has gone by; they only grow",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.launcher.documents import app_for_documents
-from services.launcher.parts import SERVICES
+from services.launcher.parts import LINKS, SERVICES
 from shared.http.auth import Access, authorisation_table
 
 FILE = Path(__file__).with_name("routes.txt")
@@ -17,7 +17,7 @@ FILE = Path(__file__).with_name("routes.txt")
 def routes_text() -> str:
     """Write the tables of all services, one route a line."""
     blocks = []
-    for service in SERVICES:
+    for service in (*SERVICES, LINKS):
         table = authorisation_table(app_for_documents(service))
         lines = sorted(_line(route, access) for route, access in table.items())
         blocks.append("\n".join([f"[{service}]", *lines]))

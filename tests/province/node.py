@@ -10,14 +10,17 @@ from sqlalchemy import RowMapping, Table, select, update
 
 from shared.contracts.base import Event
 from shared.messaging.consumer import Consumer
+from shared.messaging.periodic import JobRunner
 from shared.messaging.processes import Loop
 from shared.messaging.rabbit import BrokerConnection, Topology
 from shared.messaging.relay import Relay
 from shared.nodes.broker import BrokerApi
 from shared.nodes.core.letters import Signer
-from shared.nodes.gateway import LinksRelay, Neighbour, OwnServices
+from shared.nodes.gateway import LinksRelay, Neighbours, OwnServices
 from shared.nodes.office import Office
-from shared.nodes.reconcile import LinkState, compare, status
+from shared.nodes.reconcile import compare
+from shared.nodes.status import LinkState, status
+from shared.nodes.upkeep import Lines, jobs
 from shared.storage import Database
 from tests.province.listening import heard
 from tests.province.staff import Staff
@@ -107,16 +110,12 @@ class RealNode:
     def start_links(self) -> None:
         """Run the links of the node."""
         self._run(OwnServices(office=self.office, broker_url=self.broker_url, topology=self.topology))
-        for node in self.neighbours:
-            self._run(Neighbour(office=self.office, broker_url=self.broker_url, node=node))
-        self._run(
-            LinksRelay(
-                office=self.office,
-                broker_url=self.broker_url,
-                topology=self.topology,
-                neighbours=self.neighbours,
-            )
-        )
+        self._run(Neighbours(office=self.office, broker_url=self.broker_url))
+        self._run(LinksRelay(office=self.office, broker_url=self.broker_url, topology=self.topology))
+
+    def start_jobs(self, lines: Lines) -> None:
+        """Do what the links do every so often, over these lines."""
+        self._run(JobRunner(database=self.office.database, service="links", jobs=jobs(self.office, lines)))
 
     def stop(self) -> None:
         """Stop every part."""

@@ -9,6 +9,7 @@ from services.portal.views.handing_over import blp as handing_over
 from services.portal.views.lists import blp as lists
 from services.portal.views.me import blp as me
 from services.portal.views.messages import blp as messages
+from services.portal.views.nodes import blp as nodes
 from services.portal.views.organisations import blp as organisations
 from services.portal.views.organising import blp as organising
 from services.portal.views.posts import blp as posts
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     handing_over,
     me,
     messages,
+    nodes,
     registering,
     organisations,
     organising,

@@ -72,6 +72,12 @@ def test_a_neighbours_user_has_no_management(province: Province) -> None:
     assert answer.status_code == 401
 
 
+def test_a_neighbours_user_may_not_take_all_connections(province: Province) -> None:
+    limits = province["hebei"].api._ask("GET", "/user-limits/node-tangshan").json()
+
+    assert limits[0]["value"] == {"max-connections": 20, "max-channels": 100}
+
+
 TRICKS = {
     "copies to others": {"CC": ["from.shijiazhuang", "anyuan.awards.inbox"], "BCC": ["from.shijiazhuang"]},
     "a death it did not die": {"x-death": [{"queue": "from.tangshan", "reason": "expired", "count": 10**9}]},

@@ -109,11 +109,18 @@ def test_a_node_is_linked_by_commands_and_tells_how_its_links_do(
     wait_until(lambda: api.shovel_state("hebei") != "absent", limit=30, what="the shovel")
     done("compare", env=environments["tangshan"])
     told = json.loads(done("status", "--json", env=environments["tangshan"]))
-    assert told == {"node": "tangshan", "links": []}
+    assert [(link["node"], link["unanswered"]) for link in told["links"]] == [("hebei", 1)]
+    assert (told["node"], told["charter"]["state"], told["charter"]["version"]) == ("tangshan", "in_force", 2)
+    assert [key["signs"] for key in told["keys"]] == [True]
     done("restored", env=environments["tangshan"])
     held = run("status", env=environments["tangshan"])
     assert held.exit_code == 1
     assert "暂停发送" in held.output
+    assert "恢复后等待对方答复" in held.output
+    nobody = run("resume", "dingzhou", "--by", "赵六", "--reason", "x", env=environments["tangshan"])
+    assert "没有来自节点 dingzhou 的信件流" in nobody.output
+    assert "已断开" in done("dismiss", "hebei", env=environments["tangshan"])
+    assert api.shovel_state("hebei") == "absent"
 
 
 def test_a_node_without_a_charter_says_that_it_is_alone() -> None:

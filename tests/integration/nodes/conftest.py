@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from shared.storage.migrations import upgrade
+from tests.integration.databases import Databases
+from tests.integration.nodes.by_hand import Pair, made_pair
 from tests.province import Province, make_province, running
 from tests.servers import RabbitServer
+
+
+@pytest.fixture
+def pair(tmp_path: Path, databases: Databases) -> Iterator[Pair]:
+    """Give two nodes whose letters are carried by hand."""
+    with made_pair(tmp_path, databases) as made:
+        yield made
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,11 @@ class Line:
     ) -> None:
         """Wait until every node shows the end of a case, and hold their histories against each other."""
         for name in nodes:
-            node = self.whole[name]
-            self.whole.wait(lambda node=node: state_at(node, service, case) == state, f"{state} at {name}")
+            self.whole.wait(partial(self._shows, name, service, case, state), f"{state} at {name}")
         self.whole.wait(lambda: self._agree(case, service, nodes), "the same history everywhere")
+
+    def _shows(self, name: str, service: str, case: str, state: str) -> bool:
+        return bool(state_at(self.whole[name], service, case) == state)
 
     def _agree(self, case: str, service: str, nodes: tuple[str, ...]) -> bool:
         found = {name: chains_at(self.whole[name], service, case) for name in nodes}

@@ -2,115 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
 
-from shared.clock import AdjustableClock
-from shared.messaging import StoredOutbox
-from shared.messaging.inbox import Delivery
-from shared.messaging.tables import inbox, outbox
+from shared.messaging.tables import inbox
 from shared.nodes import reconcile
-from shared.nodes.book import Book, new_request
-from shared.nodes.core.letters import Signer
-from shared.nodes.files import OwnKeys, write_whole
-from shared.nodes.inbound import Inbound
-from shared.nodes.office import Office
-from shared.nodes.outbound import Outbound, StreamIsHeld
+from shared.nodes.outbound import StreamIsHeld
 from shared.nodes.tables import link_trail, parked_letter, quarantine, stream_in_log, stream_log
-from shared.storage import Database
-from tests.integration.databases import Databases
-from tests.unit.nodes.making import MAP, NOW, event, registered
-
-
-@dataclass
-class End:
-    """One node, whose letters are carried by hand."""
-
-    office: Office
-    read: int = 0
-    lost: set[int] = field(default_factory=set)
-
-    def say(self, *bodies: bytes) -> None:
-        Outbound(self.office).receive([Delivery(body) for body in bodies])
-
-    def letters(self, to: str) -> list[bytes]:
-        """The letters given to the relay since the last time."""
-        with self.office.database.reading() as session:
-            rows = session.execute(select(outbox).where(outbox.c.id > self.read).order_by(outbox.c.id)).all()
-        self.read = max((row.id for row in rows), default=self.read)
-        return [bytes(row.payload) for row in rows if row.type == f"to.{to}"]
-
-    def take(self, letters: list[bytes], *, by: str) -> None:
-        Inbound(self.office, by).receive([Delivery(letter) for letter in letters])
-
-    def count(self, table: object, **like: object) -> int:
-        with self.office.database.reading() as session:
-            wanted = select(func.count()).select_from(table)  # type: ignore[arg-type]  # a table
-            return session.execute(wanted.filter_by(**like) if like else wanted).scalar_one()
-
-    def state(self, node: str) -> reconcile.LinkState:
-        with self.office.database.reading() as session:
-            found = reconcile.status(session, self.office.database.clock.now())
-        return next(each for each in found if each.node == node)
-
-    def trail(self) -> list[tuple[str, str]]:
-        with self.office.database.reading() as session:
-            return [(row.what, row.code) for row in session.execute(select(link_trail).order_by(link_trail.c.id))]
-
-    def compare(self, with_: str) -> None:
-        with self.office.database.unit_of_work() as uow:
-            reconcile.compare(uow, self.office, with_)
-
-
-@dataclass
-class Pair:
-    """唐山 and the province."""
-
-    city: End
-    above: End
-    clock: AdjustableClock
-
-    def carry(self, *, losing: frozenset[int] = frozenset()) -> None:
-        """Carry letters in both directions until there are none; of the first load some get lost."""
-        load = [one for place, one in enumerate(self.city.letters("hebei")) if place not in losing]
-        while load or (back := self.above.letters("tangshan")):
-            if load:
-                self.above.take(load, by="tangshan")
-                back = self.above.letters("tangshan")
-            if back:
-                self.city.take(back, by="hebei")
-            load = self.city.letters("hebei")
-
-
-def volunteers(count: int, *, since: int = 0) -> list[bytes]:
-    return [registered(serial, node="tangshan", region="130200", block="12") for serial in range(since, since + count)]
-
-
-@pytest.fixture
-def pair(tmp_path: Path, databases: Databases) -> Iterator[Pair]:
-    clock, book, root = AdjustableClock(), Book(), Signer(Signer.new_key("root"))
-    clock.set(NOW)
-    for node in ("hebei", "tangshan"):
-        private, request = new_request(node, now=NOW)
-        OwnKeys({}).add(private, tmp_path / node / "node-keys.json")
-        book.approve(book.register(request, by="张三", map_=MAP, now=NOW).kid, by="李四")
-        write_whole(tmp_path / node / "root.json", json.dumps(root.public_key).encode())
-    published = book.publish(MAP, root=root, now=NOW)
-    ends = {}
-    for node in ("hebei", "tangshan"):
-        write_whole(tmp_path / node / "charter", published)
-        database = Database(databases.new("links"), clock=clock, outbox=StoredOutbox("links", node))
-        folder = tmp_path / node
-        ends[node] = End(Office(node, database, folder / "charter", folder / "root.json", folder / "node-keys.json"))
-    yield Pair(ends["tangshan"], ends["hebei"], clock)
-    for end in ends.values():
-        end.office.database.engine.dispose()
+from tests.integration.nodes.by_hand import Pair, volunteers
+from tests.unit.nodes.making import NOW, event
 
 
 def test_letters_are_taken_in_once_and_receipted(pair: Pair) -> None:
@@ -194,26 +96,6 @@ def test_a_comparison_of_long_ago_says_nothing(pair: Pair) -> None:
     pair.above.take(old, by="tangshan")
 
     assert [code for what, code in pair.above.trail() if what == "alarm"] == []
-
-
-def test_a_link_on_which_nothing_is_receipted_is_repaired_every_five_minutes_at_most(pair: Pair) -> None:
-    pair.city.say(*volunteers(1))
-    repaired: list[str] = []
-    job = next(each for each in reconcile.jobs(pair.city.office, repaired.append) if each.name == "keep_links_moving")
-
-    def after(minutes: int) -> list[str]:
-        pair.clock.set(NOW + timedelta(minutes=minutes))
-        with pair.city.office.database.unit_of_work() as uow:
-            job.work(uow)
-        return list(repaired)
-
-    assert after(4) == []
-    assert after(6) == ["hebei"]
-    assert after(7) == ["hebei"]
-    assert not pair.city.state("hebei").is_well
-    assert after(12) == ["hebei", "hebei"]
-    pair.carry()
-    assert after(20) == ["hebei", "hebei"]
 
 
 def test_letters_are_forgotten_ninety_days_after_their_receipt_and_never_before(pair: Pair) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -145,6 +145,11 @@ def test_a_part_inside_a_part_is_undone_alone(database: Database, heard: Heard) 
 
 
 class OneCity:
+    node = "tangshan"
+
+    def others(self, regions: Iterable[str], *, on: date) -> Mapping[str, str]:
+        return {region: "hebei" for region in regions if not self.hosts(region, on=on)}
+
     def hosts(self, region: str, *, on: date) -> bool:
         return (region, on) == ("130200", date(2026, 9, 21))
 

@@ -211,6 +211,7 @@ def upgrade() -> None:
         "charter",
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_charter")),
         comment="The versions of map and keys that this node has gone by; they only grow",
@@ -226,6 +227,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_trail")),
         comment="What happened to links besides letters: stops, refusals, releases, repairs, charters",
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "link_watch",
+        sa.Column("node", sa.String(length=60), nullable=False),
+        sa.Column("shovel", sa.String(length=20), nullable=True),
+        sa.Column("queued", sa.BigInteger(), nullable=True),
+        sa.Column("oldest_queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repairs", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("node", name=op.f("pk_link_watch")),
+        comment="What the broker said of the queue to each neighbour, and how often its shovel was made anew since",
     )
     op.create_table(
         "parked_letter",
@@ -272,10 +285,16 @@ def upgrade() -> None:
         sa.Column("stopped", sa.String(length=60), nullable=True),
         sa.Column("released_to", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("question_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unanswered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("differs", sa.String(length=60), nullable=True),
+        sa.Column("stopped_there", sa.String(length=60), nullable=True),
+        sa.Column("charter_there", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_stream_in")),
-        comment="How far the stream of each node was taken in, and why it stands still if it does",
+        comment="How far the stream of each node was taken in, why it stands still if it does, and what that node says",
     )
     op.create_table(
         "stream_in_log",
@@ -332,7 +351,6 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("held_because", sa.String(length=60), nullable=True),
-        sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("audience", name=op.f("pk_stream_out")),
         comment="The last letter written to each node; its row lock gives each letter its place",
     )
@@ -358,6 +376,7 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     op.drop_table("place")
     op.drop_table("parked_letter")
+    op.drop_table("link_watch")
     op.drop_table("link_trail")
     op.drop_table("charter")
     op.drop_table("stream_head")

@@ -1,0 +1,53 @@
+"""When a node asks another one how far both streams are: every hour, and when the link between them comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+COMPARE_EVERY = timedelta(hours=1)
+
+ASK_AGAIN_AFTER = timedelta(seconds=30)
+"""How soon a question without an answer is asked once more; each further time waits twice as long, at most an hour."""
+
+SILENCE = timedelta(minutes=5)
+"""After so long without a word, what is heard from a node says that the link is back."""
+
+_MOST_DOUBLINGS = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """What is known of the questions to one node, and of hearing from it."""
+
+    asked_at: datetime | None = None
+    """When it was asked last, or both streams were compared because it asked."""
+    unanswered: int = 0
+    """How many questions in a row had no answer."""
+    back_at: datetime | None = None
+    """When it was first heard again after a silence."""
+
+
+def is_due(contact: Contact, *, charter_since: datetime | None, now: datetime) -> bool:
+    """Tell whether to ask a node now; `charter_since` is when the charter in force was taken up.
+
+    A charter may bring a new epoch, so that a stream that was held can go on. A link that comes back may have lost a
+    question while it was down. An outage, however long, is no reason to ask more often than every hour.
+    """
+    asked = contact.asked_at
+    if asked is None or (charter_since is not None and charter_since > asked):
+        return True
+    if contact.back_at is not None and contact.back_at > asked and now >= asked + ASK_AGAIN_AFTER:
+        return True
+    return now >= asked + _pause(contact.unanswered)
+
+
+def has_come_back(heard_at: datetime | None, *, now: datetime) -> bool:
+    """Tell whether what is heard from a node now ends a silence."""
+    return heard_at is None or now - heard_at > SILENCE
+
+
+def _pause(unanswered: int) -> timedelta:
+    if not unanswered:
+        return COMPARE_EVERY
+    return min(COMPARE_EVERY, ASK_AGAIN_AFTER * 2.0 ** min(unanswered - 1, _MOST_DOUBLINGS))
