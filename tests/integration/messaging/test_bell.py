@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from shared.messaging import bell, relay
+from shared.messaging import relay
 from shared.messaging.bell import Bell, Ear
 from shared.storage.database import make_engine
 from shared.storage.trip import one_trip
@@ -62,7 +62,7 @@ def test_a_program_rings_once_in_a_while_and_not_for_every_event(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(bell.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("shared.messaging.bell.time.monotonic", lambda: now[0])
     one = Bell()
     assert [ring(engine, one), ring(engine, one)] == [True, False]
     now[0] += 1.0
