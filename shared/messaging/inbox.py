@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from shared.contracts.base import event_class
 from shared.messaging import held, metrics
 from shared.messaging.envelope import Address, Envelope, Thing, Undecodable, content_hash, decode
-from shared.messaging.many import put_new
-from shared.messaging.marks import marks_of, raise_marks
+from shared.messaging.many import put_new, together
+from shared.messaging.marks import raise_mark, raising_marks
 from shared.messaging.outages import database_is_away
 from shared.messaging.reactions import Reactions
 from shared.messaging.tables import inbox, inbox_cursor
@@ -120,19 +120,21 @@ class Inbox:
         }
         # In one order everywhere, so that two workers that have the same events do not deadlock here.
         rows = [arrivals[event_id] for event_id in sorted(arrivals)]
-        entered = put_new(uow.session, inbox, rows, returning="event_id")
-        if len(entered) < len(deliveries) or held.holds_any(uow.session, envelopes):
+        first, later = _rising(envelopes)
+        entered, held_things, raised, raised_again = together(
+            uow.session,
+            put_new(uow.session, inbox, rows, returning="event_id"),
+            held.holding(uow.session, envelopes),
+            raising_marks(uow.session, first),
+            raising_marks(uow.session, later),
+        )
+        if len(entered) < len(deliveries) or len(raised) < len(first) or len(raised_again) < len(later):
             raise _Irregular
-        marks = marks_of(uow.session, envelopes)
-        raised: dict[Thing, int] = {}
+        if any(tuple(thing) in first for thing in held_things):
+            raise _Irregular
         for envelope in envelopes:
-            if envelope.version <= raised.get(envelope.thing, marks.get(envelope.thing, 0)):
-                raise _Irregular
-            raised[envelope.thing] = envelope.version
             self._react(uow, envelope)
             self._note(envelope, "applied")
-        if raise_marks(uow.session, raised) < len(raised):
-            raise _Irregular
         for position in _last_positions(deliveries):
             self._move_cursor(uow.session, position)
 
@@ -213,7 +215,7 @@ class Inbox:
 
     def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Run the reactions to an event, unless a newer one of the same thing was applied before."""
-        if not raise_marks(uow.session, {envelope.thing: envelope.version}):
+        if not raise_mark(uow.session, envelope.thing, envelope.version):
             log.warning("older_event_not_applied", event_id=envelope.event_id, type=envelope.type)
             self._note(envelope, "older")
             return
@@ -289,6 +291,21 @@ class Inbox:
                 hopeless = isinstance(error, Undecodable)
                 held.count_failure(uow, row_id, reason=f"{type(error).__name__}: {error}", is_hopeless=hopeless)
             return False
+
+
+def _rising(envelopes: Iterable[Envelope]) -> tuple[dict[Thing, int], dict[Thing, int]]:
+    """Answer the first version of each thing, and the last of those that have several.
+
+    :raises _Irregular: when the versions of a thing do not rise.
+    """
+    first: dict[Thing, int] = {}
+    last: dict[Thing, int] = {}
+    for envelope in envelopes:
+        if envelope.version <= last.get(envelope.thing, 0):
+            raise _Irregular
+        first.setdefault(envelope.thing, envelope.version)
+        last[envelope.thing] = envelope.version
+    return first, {thing: version for thing, version in last.items() if version > first[thing]}
 
 
 def _last_positions(deliveries: Sequence[Delivery]) -> Iterable[Position]:

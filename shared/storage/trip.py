@@ -122,6 +122,9 @@ def _toolkit_errors(connection: Connection) -> Iterator[None]:
     except psycopg.Error as error:
         gone = connection.dialect.is_disconnect(cast(Any, error), connection.connection.dbapi_connection, None)
         if gone:
+            # As the toolkit does: what cut this one mostly cut all that rest, and each would cost somebody an error.
+            pool: Any = connection.engine.pool
+            pool._invalidate(connection.connection, error)  # noqa: SLF001  # there is no other door to it
             connection.invalidate(error)
         raise DBAPIError.instance(
             None,
