@@ -21,6 +21,7 @@ SIZES = {
     "broker_away": Size("seconds for which a killed broker stays away", 0, 10),
     "database_away": Size("seconds for which a listener's killed database stays away", 3, 15),
     "early_start": Size("seconds for which a node runs before its broker and its databases", 3, 60),
+    "outage_events": Size("letters that wait while the line between two nodes is down", 200, 5000),
     "silence": Size("seconds for which a network carries nothing", 4, 40),
     "network_cuts": Size("connections to the broker that are cut in the middle of what they carry", 6, 60),
 }

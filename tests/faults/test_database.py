@@ -15,6 +15,7 @@ AWAY = 503
 
 @pytest.mark.fault(
     "MP7",
+    "F-12",
     inject="kill -9 PostgreSQL in the middle of commits",
     holds="clients get a clean 503 and repeat; nothing is lost or doubled",
 )

@@ -16,6 +16,8 @@ from tests.waiting import wait_until
 
 @pytest.mark.fault(
     "MP1",
+    "F-01",
+    "F-02",
     inject="kill -9 the web process just before and just after the commit of an approval",
     holds="a record and its event are both there or both not; the same command again is answered as done",
 )

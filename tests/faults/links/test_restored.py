@@ -28,6 +28,11 @@ def tell(province: Province, node: str, numbers: range) -> None:
     province[node].say("registration", *(volunteer(node, serial) for serial in numbers))
 
 
+@pytest.mark.fault(
+    "F-24",
+    inject="cut a link while both nodes work, and let the old key of one end meanwhile",
+    holds="both converge, and what the old key signed in its time counts",
+)
 def test_both_sides_work_through_a_long_outage_and_a_change_of_keys_and_converge(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     city.api.unlink("hebei")
@@ -137,6 +142,11 @@ def lost_hour(province: Province, postgres: PostgresServer) -> str:
     return "backup_of_tangshan"
 
 
+@pytest.mark.fault(
+    "F-25",
+    inject="start a node from a backup as if nothing were",
+    holds="places used again are a fork: its stream stops, nothing false is applied, others go on",
+)
 def test_a_node_that_starts_from_a_backup_as_if_nothing_were_is_noticed(
     province: Province, postgres: PostgresServer, lost_hour: str
 ) -> None:
@@ -152,6 +162,11 @@ def test_a_node_that_starts_from_a_backup_as_if_nothing_were_is_noticed(
     assert [row["code"] for row in above.rows(quarantine)] == ["fork"] * len(above.rows(quarantine))
 
 
+@pytest.mark.fault(
+    "F-25",
+    inject="restore a node from a backup by the procedure",
+    holds="it gets its own letters back, goes on in a new epoch, and nothing is lost or doubled",
+)
 def test_a_restored_node_gets_its_own_letters_back_and_goes_on_in_a_new_epoch(
     province: Province, postgres: PostgresServer, lost_hour: str
 ) -> None:

@@ -64,6 +64,7 @@ def test_latency_is_paid_once_for_many_events(village: Village, over_rabbit: Ove
 
 @pytest.mark.fault(
     "MP5",
+    "F-17",
     inject="connections to the broker that break after so many bytes, in the middle of a frame",
     holds="everything arrives once and in order",
 )
