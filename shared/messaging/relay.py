@@ -82,6 +82,7 @@ class Relay:
     def _lead(self, lead: Leadership, stop: threading.Event, pauses: Pauses) -> None:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
         connection = BrokerConnection(self._broker_url, name=self.name)
+        is_in_order = False
         try:
             self._declare(connection)
             publisher = ConfirmingPublisher(
@@ -99,8 +100,10 @@ class Relay:
                     pause = _pause_after(count, pause)
                     stop.wait(max(0.0, begun + pause - time.monotonic()))
                     connection.drain(0.001)
+            is_in_order = stop.is_set()
         finally:
-            if stop.is_set():
+            # A broker that takes nothing for want of memory or disk would not answer a goodbye either.
+            if is_in_order:
                 connection.close()
             else:
                 connection.drop()

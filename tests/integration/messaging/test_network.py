@@ -13,6 +13,7 @@ from tests.faults.scale import scaled, times
 from tests.integration.messaging.transports import OverRabbit
 from tests.integration.messaging.village import Village
 from tests.servers import Proxy, RabbitServer
+from tests.servers.proxy import Direction
 from tests.waiting import wait_until
 
 THINGS = 10
@@ -127,6 +128,29 @@ def test_half_open_connections_are_noticed(
     note_all(village, range(4, 10))
     judge(village, 9)
     assert proxy.connections > known
+
+
+@pytest.mark.fault(
+    "F-15",
+    inject="a network to the broker that carries nothing in one direction, and tells nobody",
+    holds="relay and worker notice within two heartbeats, connect again, and nothing is lost or doubled",
+)
+@pytest.mark.parametrize("silent", ["there", "back"])
+def test_silence_in_one_direction_is_noticed(
+    village: Village, over_rabbit: OverRabbit, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, silent: Direction
+) -> None:
+    monkeypatch.setattr(rabbit, "HEARTBEAT_SECONDS", 2)
+    monkeypatch.setattr(publisher, "PATIENCE_SECONDS", 3.0)
+    relay, consumer = over_rabbit.relay(), over_rabbit.consumer()
+    over_rabbit.run(relay, consumer, over_rabbit.relay("ledger"), over_rabbit.consumer("mirror"))
+    note_all(village, range(1, 4))
+    village.wait_written(3 * THINGS, "mirror")
+    proxy.freeze(silent)
+    note_all(village, range(4, 7))
+    # Either side looks once a second or so, and a connection that is lost is one that nothing came over twice.
+    wait_until(lambda: not (relay.is_leader or consumer.is_consuming), limit=2 * 2 + 3, what="both to notice")
+    proxy.thaw()
+    judge(village, 6)
 
 
 @pytest.mark.fault(
