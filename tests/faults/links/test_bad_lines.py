@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.nodes.tables import stream_in_log
+from tests.faults.checker import check_streams
 from tests.faults.scale import times
+from tests.faults.settling import at_rest
 from tests.province import Province, number, volunteer
 from tests.servers import Proxy, RabbitServer
 from tests.servers.proxy import Direction
@@ -26,7 +28,7 @@ def judge(province: Province, count: int) -> None:
     province.wait(lambda: province["tangshan"].state("hebei").waiting == 0, "the receipts", limit=PATIENCE)
     assert above.heard() == [number("tangshan", serial) for serial in range(count)]
     assert len(above.rows(stream_in_log)) == count
-    assert above.state("tangshan").stopped is None
+    assert at_rest(lambda: check_streams(province.links_urls())).faults == []
 
 
 @pytest.mark.fault(
@@ -64,7 +66,7 @@ def test_a_line_that_is_down_for_long_costs_nothing_but_time(
     province.wait(lambda: city.state("hebei").waiting == 0, "the receipts", limit=PATIENCE)
     came = [each for each in above.heard() if each != number("hebei", 1)]
     assert came == [number("tangshan", serial) for serial in range(count)]
-    assert len(above.rows(stream_in_log)) == count
+    assert at_rest(lambda: check_streams(province.links_urls())).faults == []
 
 
 @pytest.mark.fault(
