@@ -62,12 +62,12 @@ class Databases:
         return {service: self.url.replace("{service}", service) for service in self.services}
 
 
-def migrated(postgres: PostgresServer, *, with_links: bool = False) -> Databases:
+def migrated(postgres: PostgresServer, *, with_links: bool = False, number_block: str = "01") -> Databases:
     """Make databases with all tables, by the command that an operator uses; copy them rather than making more."""
     made = Databases(postgres, f"template{next(_numbers)}", (*SERVICES, LINKS) if with_links else SERVICES)
     made.create()
     for what in ("all", LINKS) if with_links else ("all",):
-        run([*ANYUAN, "migrate", what], {"ANYUAN_DATABASE_URL": made.url})
+        run([*ANYUAN, "migrate", what], {"ANYUAN_DATABASE_URL": made.url, "ANYUAN_NUMBER_BLOCK": number_block})
     return made
 
 

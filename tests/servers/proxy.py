@@ -126,7 +126,9 @@ class Proxy:
         self.connections += 1
         link = _Link(self, writer, to_server, self._cuts.pop(0) if self._cuts else self.cut_each_after or None)
         self._links.add(link)
-        await asyncio.gather(link.carry("there", reader, to_server), link.carry("back", from_server, writer))
+        # Cancelled when the proxy is closed, which asyncio's own servers do not take for an end.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(link.carry("there", reader, to_server), link.carry("back", from_server, writer))
         link.end()
         self._links.discard(link)
 

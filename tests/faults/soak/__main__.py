@@ -84,7 +84,7 @@ def soak(minutes: float, seed: int, folder: Path, say: Say) -> dict[str, Any]:
         waiting: dict[str, dict[str, Sequence[Waiting]]] = {}
         for node in nodes:
             say(f"prepares {node.name}")
-            templates[node.name] = migrated(node.postgres, with_links=True)
+            templates[node.name] = migrated(node.postgres, with_links=True, number_block=node.scene.block)
             waiting[node.name] = prepare(node, templates[node.name], seconds=seconds)
         set_up(nodes, folder, reaper, templates)
         before = frozenset[str]().union(*(event_ids(node.running.databases.urls()) for node in nodes))
@@ -116,12 +116,17 @@ def _concluded(
     say("every command has its answer")
     begun = time.monotonic()
     urls = {node.name: node.running.databases.urls() for node in nodes}
+    seen: list[str] = []
     calls = [call for load in loads for call in load.driver.calls()]
 
     def judge() -> Verdict:
-        return check_province(urls, above=ABOVE, calls=calls, said_before=before)
+        found = check_province(urls, above=ABOVE, calls=calls, said_before=before)
+        if found.unsettled and found.unsettled != seen:
+            say(f"{len(found.unsettled)} things are on their way, such as: {found.unsettled[0]}")
+        seen[:] = found.unsettled
+        return found
 
-    verdict = at_rest(judge, limit=RESTS_WITHIN, every=2)
+    verdict = at_rest(judge, limit=RESTS_WITHIN, every=5)
     faults = [*verdict.faults, *_faults_of_clients(loads), *map(repr, doing.failures)]
     return {
         "verdict": "wrong" if faults else "sound",
