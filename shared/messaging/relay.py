@@ -81,6 +81,7 @@ class Relay:
     def _lead(self, lead: Leadership, stop: threading.Event, pauses: Pauses) -> None:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
         connection = BrokerConnection(self._broker_url, name=self.name)
+        is_in_order = False
         try:
             self._declare(connection)
             publisher = ConfirmingPublisher(
@@ -104,8 +105,10 @@ class Relay:
                         stop.wait(rest)
                     else:
                         ear.wait(rest)
+            is_in_order = stop.is_set()
         finally:
-            if stop.is_set():
+            # A broker that takes nothing for want of memory or disk would not answer a goodbye either.
+            if is_in_order:
                 connection.close()
             else:
                 connection.drop()

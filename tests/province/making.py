@@ -75,6 +75,11 @@ class Province:
         source = f"amqp://{RabbitServer.username}:{_password_of(self[node].broker_url)}@{self.map.get(node).broker}"
         self[node].api.link(node, self.map.get(to), source=source, password=PASSWORD)
 
+    def links_urls(self) -> dict[str, str]:
+        """Where the links of each node keep what they know, for the checker."""
+        databases = {name: node.office.database for name, node in self.nodes.items()}
+        return {name: each.engine.url.render_as_string(hide_password=False) for name, each in databases.items()}
+
     def start(self) -> None:
         for node in self.nodes.values():
             node.start()

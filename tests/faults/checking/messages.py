@@ -116,4 +116,5 @@ def versions_were_applied_in_order(node: Node) -> Iterator[str]:
 
 
 def _due(node: Node, listener: Service) -> list[Emitted]:
-    return [event for service in node for event in service.events if listener.name in LISTENERS[event.name]]
+    own = (event for service in node for event in service.events)
+    return [event for event in (*own, *node.foreign) if listener.name in LISTENERS[event.name]]

@@ -116,6 +116,12 @@ REFUSED = {
 }
 
 
+@pytest.mark.fault(
+    "S-X02",
+    "S-X04",
+    inject="have a node tell, under its own good key, of what it may not speak for or of what cannot be",
+    holds="it is refused with its reason, and the stream goes on",
+)
 @pytest.mark.parametrize("what", REFUSED)
 def test_an_event_that_its_node_may_not_say_is_refused_and_the_stream_goes_on(what: str) -> None:
     said, check, code = REFUSED[what]
