@@ -32,7 +32,7 @@ from shared.nodes.files import NodeFileWrong, OwnKeys, read_published, read_root
 from shared.nodes.tables import charter as charters
 from shared.nodes.tables import link_trail
 from shared.storage import Database, UnitOfWork
-from shared.storage.trip import wait_for_next_trip
+from shared.storage.trip import send_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -185,7 +185,7 @@ class Office:
         """Leave rows in the outbox, and wake the relay with the commit."""
         if rows:
             uow.session.execute(insert(outbox), list(rows))
-            wait_for_next_trip(uow.session, self._bell.ringing(uow.session))
+            send_ahead(uow.session, self._bell.ringing(uow.session))
 
 
 def misfit(body: bytes) -> str | None:
