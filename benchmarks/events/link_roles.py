@@ -59,7 +59,7 @@ class Place:
 def relay(place: Place) -> None:
     """Send what the node's service and its links have to say, until told to stop."""
     topology = place.topology()
-    links = LinksRelay(office=place.office(), broker_url=place.broker, topology=topology, neighbours=(place.neighbour,))
+    links = LinksRelay(office=place.office(), broker_url=place.broker, topology=topology)
     speaker = Relay(
         database=place.database(SPEAKER, place.speaker), broker_url=place.broker, service=SPEAKER, topology=topology
     )

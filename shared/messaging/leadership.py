@@ -31,9 +31,8 @@ class Leadership:
             with self._database.unit_of_work() as uow:
                 yield uow.session
             return
-        with Session(self._connection) as session:
+        with Session(self._connection) as session, session.begin():
             yield session
-            session.commit()
 
     def check(self) -> None:
         """Make sure that it is still held.

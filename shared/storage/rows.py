@@ -20,11 +20,9 @@ def put_rows(session: Session, table: Table, rows: Sequence[Row]) -> list[Errand
     All rows name the same columns: those of the table but for what the database fills in itself. PostgreSQL gets them
     in one statement. SQLite gets one for each row: there a statement of many rows is compiled anew every time.
     """
-    if len(rows) == 1:
-        return [put_row(table, rows[0])]
-    is_one = session.get_bind().dialect.name == "postgresql"
-    parts = [rows] if is_one and rows else [[row] for row in rows]
-    return [(_putting(table, tuple(part[0]), len(part)), numbered(part)) for part in parts]
+    if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+        return [(_putting(table, tuple(rows[0]), len(rows)), numbered(rows))]
+    return [put_row(table, row) for row in rows]
 
 
 def put_row(table: Table, row: Row) -> Errand:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +112,10 @@ def test_a_node_is_linked_by_commands_and_tells_how_its_links_do(
     assert [(link["node"], link["unanswered"]) for link in told["links"]] == [("hebei", 1)]
     assert (told["node"], told["charter"]["state"], told["charter"]["version"]) == ("tangshan", "in_force", 2)
     assert [key["signs"] for key in told["keys"]] == [True]
+    _is_stopped_and_dismissed(environments, api)
+
+
+def _is_stopped_and_dismissed(environments: Mapping[str, dict[str, str]], api: BrokerApi) -> None:
     done("restored", env=environments["tangshan"])
     held = run("status", env=environments["tangshan"])
     assert held.exit_code == 1
