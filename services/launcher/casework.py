@@ -107,6 +107,29 @@ def trail_verify(service: str | None, case_id: str | None, data: Path | None) ->
         raise click.exceptions.Exit(1)
 
 
+@trail.command("heads")
+@click.argument("case_id", metavar="CASE")
+@click.option("--service", required=True, help="The service whose case it is.")
+@DATA
+def trail_heads(case_id: str, service: str, data: Path | None) -> None:
+    """Print what this node holds of a case, to be held against another node: its state, and the end of each chain."""
+    import json
+
+    from shared.approval import reading
+    from shared.errors import NotFound
+
+    for _, database in databases(service, data):
+        with database.reading() as session:
+            try:
+                case = reading.find_case(session, case_id)
+            except NotFound:
+                continue
+            entries, _decisions = reading.load_trail(session, case)
+        ends = {entry.place.origin: [entry.seq, entry.hash] for entry in entries}
+        click.echo(json.dumps({"state": case.state.value, "chains": ends}, sort_keys=True))
+        database.engine.dispose()
+
+
 def case_services() -> Sequence[str]:
     """Answer the services that have cases."""
     from services.launcher.parts import SERVICES, metadata_of

@@ -58,7 +58,10 @@ def demo(once: bool, as_json: bool, data: Path | None, port: int | None) -> None
 
 
 @main.command()
-@click.option("--base-url", required=True, help="The site, such as http://127.0.0.1:8080.")
+@click.option("--base-url", help="The site, such as http://127.0.0.1:8080.")
+@click.option(
+    "--nodes", is_flag=True, help="Over the nodes of deploy/nodes/compose.yml, each at its own site, instead."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line.")
 @click.option(
     "--administrators",
@@ -77,10 +80,16 @@ def demo(once: bool, as_json: bool, data: Path | None, port: int | None) -> None
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Resume a telling that was begun with this folder."
 )
-def story(base_url: str, as_json: bool, administrators: Path, bootstrap_command: str, data: Path | None) -> None:
-    """Tell the main job against a running site, through HTTP only."""
-    from services.launcher.story.command import run_story
+def story(
+    base_url: str | None, nodes: bool, as_json: bool, administrators: Path, bootstrap_command: str, data: Path | None
+) -> None:
+    """Tell the main job against a running site, or over the nodes of a province, through HTTP only."""
+    from services.launcher.story.command import run_story, run_story_over_nodes
 
+    if nodes:
+        sys.exit(run_story_over_nodes(as_json=as_json, folder=data or Path("var/story-over-nodes")))
+    if base_url is None:
+        raise click.UsageError("give --base-url, or --nodes")
     sys.exit(
         run_story(
             base_url,

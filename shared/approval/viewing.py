@@ -54,6 +54,7 @@ def case_view(
         ),
         stages=tuple(_stage_view(case, stage, definition, names) for stage in case.current_stages),
         allowed_actions=tuple(verb.value for verb in allowed_actions(question)),
+        whereabouts=case.token.value,
     )
 
 

@@ -84,7 +84,10 @@ class LastView:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseView:
-    """A case as it stands; `allowed_actions` are the verbs that its reader may use now."""
+    """A case as it stands; `allowed_actions` are the verbs that its reader may use now.
+
+    `whereabouts` tells which node may move it: `here`, `away` at another, `guest` for one of another node that we have.
+    """
 
     id: str
     business_type: str
@@ -111,6 +114,7 @@ class CaseView:
     last: LastView
     stages: tuple[StageView, ...]
     allowed_actions: tuple[str, ...]
+    whereabouts: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from services.launcher.story.numbers import made_up_id_number
 from services.launcher.story.people import Person, Place, Refused, StoryFailed, wait_for
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Administrators:
     """The first administrators."""
 

@@ -17,6 +17,7 @@ class Cast:
 
     place: Place
     admins: Administrators
+    above: tuple[Administrators, Administrators]  # of the city's site and of the province's; alone, the same
     county_clerk: Person
     county: Person
     city: Person
@@ -24,16 +25,31 @@ class Cast:
     head: Person
     volunteers: list[Person] = field(default_factory=list)
 
+    @property
+    def offices(self) -> tuple[Administrators, ...]:
+        """Answer the administrators of every site, each once."""
+        return tuple(dict.fromkeys((self.admins, *self.above)))
 
-def cast_of(place: Place, admins: Administrators) -> Cast:
-    """Name the people of this run."""
+
+@dataclass(frozen=True)
+class Office:
+    """A site with its administrators: the province is at one, or county, city and province each at their own."""
+
+    place: Place
+    admins: Administrators
+
+
+def cast_of(home: Office, *, city: Office | None = None, province: Office | None = None) -> Cast:
+    """Name the people of this run; who decides above works at the sites of city and province, where there are any."""
+    place, city, province = home.place, city or home, province or home
     return Cast(
         place=place,
-        admins=admins,
+        admins=home.admins,
+        above=(city.admins, province.admins),
         county_clerk=acts.made_up(place, "zd-clerk", "郭静"),
         county=acts.made_up(place, "zd-approver", "何建民"),
-        city=acts.made_up(place, "sjz-approver", "梁卫东"),
-        province=acts.made_up(place, "hb-approver", "宋文华"),
+        city=acts.made_up(city.place, "sjz-approver", "梁卫东"),
+        province=acts.made_up(province.place, "hb-approver", "宋文华"),
         head=acts.made_up(place, "zd-team", "马立新"),
         volunteers=[acts.made_up(place, f"v{number}", name) for number, name in enumerate(VOLUNTEER_NAMES)],
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.launcher.story.acts import Administrators, activate
-from services.launcher.story.cast import cast_of
+from services.launcher.story.cast import Office, cast_of
 from services.launcher.story.people import Person, Place
 from services.launcher.story.telling import LONG_DAYS, Story, tell
 from services.launcher.story.verdict import verdict
@@ -93,6 +93,6 @@ def tell_once(
     place = Place(base_url, run=run.run, seed=run.seed)
     with place.client:
         admins = administrators(place, administrators_file, bootstrap)
-        story = Story(cast_of(place, admins), first_day=date.fromisoformat(run.first_day))
+        story = Story(cast_of(Office(place, admins)), first_day=date.fromisoformat(run.first_day))
         seconds = tell(story, say)
         return verdict(story, seconds=seconds)

@@ -11,13 +11,17 @@ _SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 
 
 def settled(cast: Cast) -> dict[str, Any]:
-    """Wait until every event was delivered; answers each service's counts.
+    """Wait until every event was delivered; answers the counts of each service at each site.
 
     :raises StoryFailed: when an event is dead, or when it takes too long.
     """
 
     def look() -> dict[str, Any] | None:
-        found = {service: cast.admins.audit.get(f"/{service}/messaging") for service in _SERVICES}
+        found = {
+            f"{place}{service}": admins.audit.get(f"/{service}/messaging")
+            for admins, place in zip(cast.offices, ("", "city/", "province/"), strict=False)
+            for service in _SERVICES
+        }
         dead = {service: one["events_dead"] for service, one in found.items() if one["events_dead"]}
         if dead:
             raise StoryFailed(f"dead events: {dead}")

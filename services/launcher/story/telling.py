@@ -75,11 +75,11 @@ class Story:
 
     def appoint(self) -> str:
         """Appoint the officials."""
-        cast = self.cast
+        cast, (city, province) = self.cast, self.cast.above
         acts.appoint(cast.admins, cast.county_clerk, role="clerk", region=COUNTY)
         acts.appoint(cast.admins, cast.county, role="approver", region=COUNTY)
-        acts.appoint(cast.admins, cast.city, role="approver", region=CITY)
-        acts.appoint(cast.admins, cast.province, role="approver", region=PROVINCE)
+        acts.appoint(city, cast.city, role="approver", region=CITY)
+        acts.appoint(province, cast.province, role="approver", region=PROVINCE)
         # A case that comes to a post before the word of its holder does is held first, with one more alarm.
         settled(cast)
         return "郭静（县经办）何建民（县审批）梁卫东（市审批）宋文华（省审批）"

@@ -175,8 +175,16 @@ def _done(service: str, case: Json, verb: str) -> Response:
         tell("case.done_more", verb=words().of("verb", verb), title=case["title"])
         return go("cases.show", service=service, case_id=case["id"])
     open_stage = next((stage for stage in case["stages"] if stage["state"] in ("open", "held")), None)
-    kind = "passed_on" if verb == "approve" and open_stage is not None else verb
-    tell(f"case.done_{kind}", title=case["title"], where=open_stage["region_name"] if open_stage else "")
+    where = open_stage["region_name"] if open_stage else case["home_region_name"]
+    tell(f"case.done_{_kind_of_done(case, verb, goes_on=open_stage is not None)}", title=case["title"], where=where)
     if verb == "withdraw" and case["business_type"] == "activity_report":
         return go("reports.show", report_id=case["business_id"])
     return go("front.index")
+
+
+def _kind_of_done(case: Json, verb: str, *, goes_on: bool) -> str:
+    if verb == "withdraw" and case["state"] == "withdrawing":
+        return "withdrawing"
+    if verb == "approve" and goes_on:
+        return "passed_on"
+    return "given_back" if verb == "approve" and case["whereabouts"] == "given_back" else verb

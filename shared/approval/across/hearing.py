@@ -50,14 +50,14 @@ def take_over(uow: UnitOfWork, setting: Setting, event: CaseHandedOver) -> None:
     """Take over a case whose stage is decided here, and give out its tasks; or tell its home why it cannot be."""
     if not _is_for_the_stage(uow, setting, event):
         return
+    known = store.load(uow.session, event.case_id, lock=True)
     try:
-        theirs, definition = understood(event), definition_of(uow, event)
+        theirs, definition = understood(event, known), definition_of(uow, event)
         check_trail(event)
     except CannotTake as error:
         log.warning("case_not_taken_over", case_id=event.case_id, code=error.code, reason=error.reason)
         uow.publish(_refusal(event, error))
         return
-    known = store.load(uow.session, event.case_id, lock=True)
     world = setting.world(uow.session, event.home_region, at=uow.now, case=theirs.case, here=uow.here)
     origin = uow.here.node or setting.node
     move = two_nodes.take_over(theirs, known, origin=origin, definition=definition, world=world)
@@ -77,10 +77,12 @@ def follow(uow: UnitOfWork, setting: Setting, event: CaseFollowed) -> None:
     if not _is_for_the_stage(uow, setting, event):
         return
     known = store.load(uow.session, event.case_id, lock=True)
-    after = two_nodes.follow(told(event), known, origin=known.origin) if known else None
-    if known is None or after is None:
+    if known is None:
         return
     try:
+        after = two_nodes.follow(understood(event, known), known, origin=known.origin)
+        if after is None:
+            return
         definition_of(uow, event)
         check_trail(event)
     except CannotTake as error:

@@ -11,10 +11,10 @@ from shared.approval.core.command import Command
 from shared.approval.core.definition import Definition
 from shared.approval.core.mistakes import DefinitionError
 from shared.approval.core.parsing import parse
-from shared.approval.core.state import Party, TrailHead
+from shared.approval.core.state import Case, Party, TrailHead
 from shared.approval.core.trail import Decision
 from shared.approval.core.two_nodes import Told
-from shared.approval.core.words import Verb
+from shared.approval.core.words import ABROAD, Verb
 from shared.contracts.handovers import CaseAnswered, CaseFollowed, CaseHandedOver, CaseWithdrawn
 from shared.storage import UnitOfWork
 
@@ -28,11 +28,14 @@ class CannotTake(Exception):
         self.reason = reason
 
 
-def understood(event: CaseHandedOver) -> Told:
-    """Answer the case that is handed over.
+def understood(event: CaseHandedOver | CaseFollowed, known: Case | None) -> Told:
+    """Answer the case that is handed over, or how it goes on; `known` is what is here under its id.
 
-    :raises CannotTake: `unknown_word`, when the other node runs a newer engine.
+    :raises CannotTake: `unknown_word`, when the other node runs a newer engine; `other_case`, when what is here is not
+        that node's.
     """
+    if known is not None and (known.token not in ABROAD or known.home_region != event.home_region):
+        raise CannotTake("other_case", "本节点已有同号的其他事项 / another case has this id here")
     try:
         return told(event)
     except ValueError as error:

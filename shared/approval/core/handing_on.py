@@ -1,7 +1,7 @@
 """Handing a case on: from its home to the node that decides the next stage.
 
-Branches of a fork that lie on several nodes are decided one node after the other, so that one node has the case at a
-time; what joins them waits for all of them as it always does.
+One node has the case at a time. Branches of a fork have one tier, so they are decided on one node; were they not, they
+would be decided one node after the other.
 """
 
 from __future__ import annotations

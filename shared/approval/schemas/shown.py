@@ -5,11 +5,11 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from shared.approval.core.voting import Denominator, Operator
-from shared.approval.core.words import CaseState, StageState, TaskKind, TaskState, Verb
+from shared.approval.core.words import CaseState, StageState, TaskKind, TaskState, Token, Verb
 from shared.approval.schemas.sent import RemarkSchema
 
 
-def _word(words: type[CaseState | StageState | TaskState | Verb]) -> fields.String:
+def _word(words: type[CaseState | StageState | TaskState | Token | Verb]) -> fields.String:
     return fields.String(required=True, metadata={"enum": [word.value for word in words]})
 
 
@@ -120,6 +120,7 @@ class CaseOut(Schema):
     allowed_actions = fields.List(
         fields.String(), required=True, metadata={"description": "The verbs that the caller may use now"}
     )
+    whereabouts = _word(Token)
 
 
 class RoundOut(Schema):

@@ -11,7 +11,13 @@ from shared.approval.definitions import shipped
 from shared.approval.jobs import TellingAgain
 from shared.approval.tables import DefinitionRow
 from shared.contracts.cases import CaseHeld
-from shared.contracts.handovers import CaseAnswered, CaseAnswerRefused, CaseHandedOver, StagePart
+from shared.contracts.handovers import (
+    CaseAnswered,
+    CaseAnswerRefused,
+    CaseHandedOver,
+    CaseHandoverRefused,
+    StagePart,
+)
 from shared.identity import Role
 from shared.nodes.refused import answer_to
 from tests.integration.approval.office import ANN, official
@@ -175,3 +181,18 @@ def test_an_answer_beyond_what_was_theirs_to_decide_changes_nothing_at_home(node
     assert nodes[COUNTY].view(case).case.token_region == "130100"
     refused = [one for one in nodes[COUNTY].events() if isinstance(one, CaseAnswerRefused)]
     assert [(one.code, one.reason) for one in refused] == [("not_theirs", "stage 3")]
+
+
+def test_nobody_hands_over_a_case_that_is_another_nodes(nodes: Nodes) -> None:
+    """The county's letter comes to a city that has a case of its own under that id."""
+    case = nodes[COUNTY].open()
+    nodes[COUNTY].act(case, Verb.APPROVE, BEN)
+    event = nodes.collect().pop().read.event
+    assert isinstance(event, CaseHandedOver)
+    own = nodes[CITY].open(home_region="130100")
+    nodes[CITY].hear(replace(event, case_id=own.id))
+
+    refused = [one for one in nodes[CITY].events() if isinstance(one, CaseHandoverRefused)]
+    assert [one.code for one in refused] == ["other_case"]
+    assert nodes[CITY].view(own).case.home_region == "130100"
+    assert nodes[CITY].view(own).case.whereabouts == "here"

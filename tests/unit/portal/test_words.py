@@ -18,7 +18,7 @@ from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
 from services.records.rules import ENTERS, THEMES
 from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
 from services.reporting.model import ReportState
-from shared.approval.core.words import CaseState, StageState
+from shared.approval.core.words import CaseState, StageState, Token
 from shared.contracts.business import BUSINESS_NAMES
 from shared.identity.people import ROLE_NAMES
 from shared.regions import Level
@@ -44,7 +44,9 @@ def test_every_word_that_is_asked_for_is_there() -> None:
     [
         ("failure.title_{}", EXPLAINED),
         ("failure.next_{}", EXPLAINED),
-        ("case.done_{}", [*(verb for verb in VERBS if verb not in MORE), "passed_on"]),
+        ("case.done_{}", [*(verb for verb in VERBS if verb not in MORE), "passed_on", "withdrawing", "given_back"]),
+        ("case.token_{}", [token.value for token in Token if token is not Token.HERE]),
+        ("verb_done.{}", ["handed_over", "handover_refused", "withdraw_refused"]),
         ("verb.{}", VERBS),
         ("verb_done.{}", VERBS),
         ("verb_what.{}", ASKING),
