@@ -109,14 +109,18 @@ def test_a_node_is_linked_by_commands_and_tells_how_its_links_do(
     assert [(link["node"], link["unanswered"]) for link in told["links"]] == [("hebei", 1)]
     assert (told["node"], told["charter"]["state"], told["charter"]["version"]) == ("tangshan", "in_force", 2)
     assert [key["signs"] for key in told["keys"]] == [True]
-    done("restored", env=environments["tangshan"])
-    held = run("status", env=environments["tangshan"])
+    say_restored_and_dismiss(environments["tangshan"], api)
+
+
+def say_restored_and_dismiss(env: dict[str, str], api: BrokerApi) -> None:
+    done("restored", env=env)
+    held = run("status", env=env)
     assert held.exit_code == 1
     assert "暂停发送" in held.output
     assert "恢复后等待对方答复" in held.output
-    nobody = run("resume", "dingzhou", "--by", "赵六", "--reason", "x", env=environments["tangshan"])
+    nobody = run("resume", "dingzhou", "--by", "赵六", "--reason", "x", env=env)
     assert "没有来自节点 dingzhou 的信件流" in nobody.output
-    assert "已断开" in done("dismiss", "hebei", env=environments["tangshan"])
+    assert "已断开" in done("dismiss", "hebei", env=env)
     assert api.shovel_state("hebei") == "absent"
 
 
