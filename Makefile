@@ -12,12 +12,12 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval bench-events faults fuzz-approval clean dev machine
+.PHONY: help install demo test unit check format documents lock migrations bench-story bench-approval bench-events faults soak fuzz-approval clean dev machine
 
 help: ## list the commands
 	@printf 'Anyuan 安愿\n\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
-	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults, documents and the benchmarks, as in: make demo ARGS="--once"\n'
+	@printf '\n  ARGS="…" is passed on by demo, test, unit, faults, soak, documents and the benchmarks, as in: make demo ARGS="--once"\n'
 
 install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the system
 
@@ -29,6 +29,9 @@ test: dev $(VENDOR) machine ## run all tests: unit, architecture, integration, j
 
 faults: dev $(VENDOR) machine ## run the faults at full length (docs/reliability.md; an hour)
 	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging -o timeout=1200 $(ARGS)
+
+soak: dev machine ## let three nodes work while faults are drawn at random: ARGS="--minutes 10 --seed 7"
+	$(BIN)/python -m tests.faults.soak $(ARGS)
 
 unit: dev ## run the tests that need no server (seconds)
 	$(PYTEST) tests/unit tests/architecture $(ARGS)

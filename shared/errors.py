@@ -72,6 +72,14 @@ class Invalid(AnyuanError):
         return cls(first.code, zh=first.zh, en=first.en, pointer=first.pointer, faults=found)
 
 
+class HostedElsewhere(Invalid):
+    """The region's business is done at another node: people do it on that node's site."""
+
+    default_code = "hosted_elsewhere"
+    default_zh = "该地区的业务在另一节点办理，请到当地的站点办理"
+    default_en = "This region is served by another node: do it on that node's site"
+
+
 class Unauthenticated(AnyuanError):
     """Nobody is signed in, or the token is expired or not ours."""
 

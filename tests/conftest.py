@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.machine import browser_program
 from tests.servers import PostgresServer, RabbitServer, Servers
 from tests.servers.reaper import Reaper
+from tests.servers.volume import SmallVolume
 from tests.telling import ToldStory, tell
 
 UNIT = Path(__file__).parent / "unit"
@@ -63,6 +64,15 @@ def new_database(postgres: PostgresServer) -> Iterator[Callable[..., str]]:
     postgres.heal()
     for name in made:
         postgres.drop_database(name)
+
+
+@pytest.fixture
+def small_volume(postgres: PostgresServer) -> Iterator[SmallVolume]:
+    """Give a small volume of the session's cluster, which takes databases in and can be filled."""
+    if postgres.small_volume is None:
+        pytest.skip("a volume to fill needs a container: a process of this machine would have to mount one")
+    with SmallVolume(postgres) as volume:
+        yield volume
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from services.launcher.keys import init_keys
-from services.launcher.parts import SERVICES
+from services.launcher.parts import LINKS, SERVICES
 from services.launcher.story.run import Secrets
 from tests.programs import ANYUAN, Program, run
 from tests.servers import PostgresServer, RabbitServer
@@ -36,20 +36,21 @@ class Part(StrEnum):
 class Databases:
     """One database per service, under one URL in which `{service}` stands for its name."""
 
-    def __init__(self, postgres: PostgresServer, prefix: str) -> None:
+    def __init__(self, postgres: PostgresServer, prefix: str, services: Sequence[str] = SERVICES) -> None:
         self._postgres = postgres
+        self.services = services
         self._prefix = prefix
         self.url = postgres.url_of("x").removesuffix("x") + f"{prefix}_{{service}}"
 
     def create(self, *, copy_of: Databases | None = None) -> None:
         """Make them, empty or as copies of others that nobody is connected to."""
-        for service in SERVICES:
+        for service in self.services:
             template = copy_of.name_of(service) if copy_of else None
             self._postgres.create_database(self.name_of(service), template=template)
 
     def drop(self) -> None:
         """Remove them."""
-        for service in SERVICES:
+        for service in self.services:
             self._postgres.drop_database(self.name_of(service))
 
     def name_of(self, service: str) -> str:
@@ -58,14 +59,15 @@ class Databases:
 
     def urls(self) -> dict[str, str]:
         """Answer the URL of each service's database."""
-        return {service: self.url.replace("{service}", service) for service in SERVICES}
+        return {service: self.url.replace("{service}", service) for service in self.services}
 
 
-def migrated(postgres: PostgresServer) -> Databases:
+def migrated(postgres: PostgresServer, *, with_links: bool = False, number_block: str = "01") -> Databases:
     """Make databases with all tables, by the command that an operator uses; copy them rather than making more."""
-    made = Databases(postgres, f"template{next(_numbers)}")
+    made = Databases(postgres, f"template{next(_numbers)}", (*SERVICES, LINKS) if with_links else SERVICES)
     made.create()
-    run([*ANYUAN, "migrate", "all"], {"ANYUAN_DATABASE_URL": made.url})
+    for what in ("all", LINKS) if with_links else ("all",):
+        run([*ANYUAN, "migrate", what], {"ANYUAN_DATABASE_URL": made.url, "ANYUAN_NUMBER_BLOCK": number_block})
     return made
 
 
@@ -81,16 +83,18 @@ class RealNode:
         rabbit: RabbitServer,
         template: Databases,
         keys: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._postgres, self._rabbit = postgres, rabbit
         self._vhost = f"node{next(_numbers)}"
-        self.databases = Databases(postgres, self._vhost)
+        self.databases = Databases(postgres, self._vhost, template.services)
         self.databases.create(copy_of=template)
         port = free_port()
         self.base_url = f"http://127.0.0.1:{port}"
-        self.settings = self._settings(rabbit.create_vhost(self._vhost), keys or folder / "keys")
+        given = self._settings(rabbit.create_vhost(self._vhost), keys or folder / "keys")
+        self.settings = {**given, **(settings or {})}
         self.programs: Mapping[Part, Program] = {
             part: Program(part.value, command, self._settings_of(part), folder / f"{part.value}.log", reaper)
             for part, command in _commands(port).items()
@@ -139,7 +143,8 @@ class RealNode:
 
         def look() -> bool:
             queues = self._rabbit.api("GET", f"/queues/{self._vhost}")
-            return sum(bool(one.get("consumers")) for one in queues if one["name"].endswith(".inbox")) == len(SERVICES)
+            heard = sum(bool(one.get("consumers")) for one in queues if one["name"].endswith(".inbox"))
+            return heard == len(self.databases.services)
 
         wait_until(look, limit=90, what="every service to listen", every=0.1)
 

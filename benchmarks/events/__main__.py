@@ -9,14 +9,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.events import gate, speed
+from benchmarks.events import gate, link, speed
 from benchmarks.events.world import world
 from benchmarks.machine import load, machine, machine_line
 from benchmarks.report import Figures, Row, conclude, remembered, table
 from shared.logs import set_up_logs
 
 KEPT = Path(__file__).parents[1] / "events.json"
-PARTS = ("speed", "delays", "memory", "gate")
+PARTS = ("speed", "delays", "memory", "gate", "link")
 HEADLINES = (
     *("vs_faststream_outbox", "vs_dbos", "of_limit", "p99_ms_at_100", "lost", "doubled"),
     *("node_events_per_s", "relay_rss_mb", "worker_rss_mb"),
@@ -33,7 +33,6 @@ def main(part: str, rounds: int, commands: int, seconds: float, record: bool) ->
     """Measure, print tables and, as the last line, one JSON object."""
     set_up_logs(service="bench", level="ERROR")
     console = Console()
-    # Links between nodes are not there to be measured yet.
     found: Figures = {"machine": machine(), "load": load(), **dict.fromkeys(HEADLINES)}
     wanted = PARTS if part == "all" else (part,)
     with world() as servers:
@@ -50,6 +49,9 @@ def main(part: str, rounds: int, commands: int, seconds: float, record: bool) ->
         if "gate" in wanted:
             console.print("[bold]gate[/]: kill -9")
             found |= gate.measure(servers, commands=commands, say=console.print)
+        if "link" in wanted:
+            console.print("[bold]link[/]: what has waited for a node, until it has heard it")
+            found |= link.measure(servers, say=console.print)
     for shown in _tables(found, remembered(KEPT)):
         console.print(shown)
     conclude(found, kept=KEPT, record=record)

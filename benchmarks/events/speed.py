@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 
 from benchmarks.events.system import DBOS, FASTSTREAM, KINDS, LIMIT, OURS, Kind, System, Turn
 from benchmarks.events.world import World
@@ -12,6 +12,8 @@ from benchmarks.report import Figures
 
 CONNECTIONS = (1, 4)
 RATE = 100.0
+_LOOKS = 9
+_SAID_AS = {"relay": "relay", "consume": "worker"}
 
 
 @dataclass
@@ -109,18 +111,26 @@ def _delays(system: System, numbers: list[int]) -> Figures:
 
 
 def measure_memory(world: World, *, commands: int, say: Callable[[str], None]) -> Figures:
-    """Answer the memory of our relay and worker, MiB, and how much it grew over the second half of the commands."""
+    """Answer the memory of our relay and worker over time, MiB, the most they had, and how much it grew.
+
+    It is looked at after each of nine parts of the commands; what grew is the last three looks beside the first three.
+    """
     system = world.system(OURS, "memory")
+    course: dict[str, list[float]] = {role: [] for role in OURS.running}
     with system.running():
-        system.turn(system.new_numbers(commands // 2), connections=4)
-        half = {role: system.programs[role].memory("VmRSS") for role in OURS.running}
-        system.turn(system.new_numbers(commands // 2), connections=4)
-        whole = {role: system.programs[role].memory("VmRSS") for role in OURS.running}
+        for _ in range(_LOOKS):
+            system.turn(system.new_numbers(commands // _LOOKS), connections=4)
+            for role, looks in course.items():
+                looks.append(system.programs[role].memory("VmRSS"))
         most = {role: system.programs[role].memory() for role in OURS.running}
-    grown = {role: round(whole[role] - half[role], 1) for role in OURS.running}
-    say(f"  after {commands} events: relay {most['relay']} MiB, worker {most['consume']} MiB; grown since half {grown}")
+    third = _LOOKS // 3
+    grown = {role: round(mean(looks[-third:]) - mean(looks[:third]), 1) for role, looks in course.items()}
+    for role, name in _SAID_AS.items():
+        told = " ".join(f"{look:.1f}" for look in course[role])
+        say(f"  {name}, MiB over {commands} events: {told}; last third to first: {grown[role]:+.1f}")
     return {
         "relay_rss_mb": most["relay"],
         "worker_rss_mb": most["consume"],
-        "rss_growth_mb": {"relay": grown["relay"], "worker": grown["consume"]},
+        "rss_course_mb": {name: course[role] for role, name in _SAID_AS.items()},
+        "rss_growth_mb": {name: grown[role] for role, name in _SAID_AS.items()},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.awards.commands import copies, star_reviews, stars
 from services.awards.commands.cases import approvals
+from shared.contracts.awards import StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered, VolunteerUpdated
 from shared.messaging import Reactions
@@ -13,8 +14,11 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
+reactions.on(StarWithdrawn)(stars.note_withdrawal)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
+# A case may lie on several nodes, a stage on each.
+approvals.hear_other_nodes(reactions)
 
 
 @reactions.on(HoursCredited)
@@ -22,6 +26,12 @@ def count_hours(uow: UnitOfWork, event: HoursCredited) -> None:
     """Count the hours, and open a case when a star falls due by them."""
     stars.credit_hours(uow, event, approvals=approvals)
     star_reviews.note_change(uow, event.volunteer_number)
+
+
+@reactions.on(StarGranted)
+def note_star(uow: UnitOfWork, event: StarGranted) -> None:
+    """Count a star that a node below tells of."""
+    stars.note_star(uow, event, approvals=approvals)
 
 
 @reactions.on(HoursVoided)

@@ -100,10 +100,11 @@ def bootstrap(as_json: bool) -> None:
     from services.registration.commands.posts import bootstrap as make_first
     from shared.errors import AnyuanError
 
-    database = database_of("registration", _settings())
     try:
-        with database.unit_of_work() as uow:
+        with database_of("registration", _settings()).unit_of_work() as uow:
             made = make_first(uow, root_region=ROOT_REGION)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     except AnyuanError as error:
         raise click.ClickException(f"{error.zh} / {error.en}") from error
     if as_json:
@@ -122,8 +123,11 @@ def migrate(service: str) -> None:
 
     settings = _settings()
     links = (LINKS,) if service == "all" and settings.charter_file else ()
-    for one in (*named(service), *links):
-        bring_up_to_date(one, settings)
+    try:
+        for one in (*named(service), *links):
+            bring_up_to_date(one, settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()

@@ -7,21 +7,15 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.launcher.here import map_of
 from services.launcher.parts import LINKS, Keys, broker_url_of, database_of, wiring_of
 from shared.messaging.periodic import Job
 from shared.messaging.rabbit import BrokerConnection
 from shared.nodes.broker import BrokerApi, declare_incoming, declare_outgoing
-from shared.nodes.core.nodemap import Here, NodeMap
-from shared.nodes.files import read_published, read_root_key, write_whole
+from shared.nodes.files import write_whole
 from shared.nodes.office import Office
 from shared.nodes.upkeep import Seen, jobs
-from shared.regions import Regions
 from shared.settings import Settings
-
-
-def has_links(settings: Settings) -> bool:
-    """Tell whether this node goes by a charter, and so may have neighbours."""
-    return settings.charter_file is not None
 
 
 def office_of(settings: Settings) -> Office:
@@ -39,18 +33,6 @@ def links_app(settings: Settings, keys: Keys) -> Flask:
     """Make the web application of the links."""
     app: Flask = wiring_of(LINKS).create_app(office=office_of(settings), verifier=keys.verifier)
     return app
-
-
-def map_of(settings: Settings) -> NodeMap:
-    """Answer the map that the charter publishes, whatever its age."""
-    root_key = read_root_key(settings.need("root_key_file"))
-    return read_published(settings.need("charter_file"), root_key=root_key).map
-
-
-def here_of(settings: Settings) -> Here:
-    """Answer which node this is among all of them; alone, it hosts the whole province."""
-    alone = NodeMap.single(Regions.load(), node=settings.node)
-    return Here(settings.node, map_of(settings) if has_links(settings) else alone)
 
 
 def neighbours_of(settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from services.launcher import links
+from services.launcher.here import has_links
 from services.launcher.nodes import node, told_plainly
 from services.links.schemas import StatusOut
 from shared.nodes import reconcile
@@ -36,9 +37,12 @@ def _settings() -> Settings:
 @contextmanager
 def _office() -> Iterator[Office]:
     settings = _settings()
-    if not links.has_links(settings):
+    if not has_links(settings):
         raise click.ClickException("本节点没有其他节点 / this node is alone: ANYUAN_CHARTER_FILE is not set")
-    office = links.office_of(settings)
+    try:
+        office = links.office_of(settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     try:
         with told_plainly():
             yield office

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.launcher.links import has_links
+from services.launcher.here import has_links
 from services.launcher.parts import LINKS, SERVICES, clock_of, database_of
 from shared.errors import AnyuanError
 from shared.messaging import StoredOutbox
 from shared.settings import Settings, SettingsError
 from shared.storage import Database
 from shared.storage.database import make_engine
+from shared.storage.unit_of_work import Alone
 
 
 def settings() -> Settings:
@@ -57,7 +58,8 @@ def _databases(service: str | None, folder: Path | None) -> dict[str, Database]:
             "say which with --service"
         )
     try:
-        return {name: database_of(name, given) for name in names}
+        # These commands look and put back; they carry nothing out, and are needed most when a charter cannot be read.
+        return {name: database_of(name, given, here=Alone()) for name in names}
     except SettingsError as error:
         raise click.ClickException(
             f"{error}；或用 --data 指明单进程节点的文件夹 / or name a folder with --data"

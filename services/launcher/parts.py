@@ -10,6 +10,7 @@ from types import ModuleType
 from flask import Flask
 from sqlalchemy import MetaData
 
+from services.launcher.here import here_of
 from shared.approval.service import Approvals
 from shared.clock import AdjustableClock, Clock, SystemClock
 from shared.identity import TokenSigner, TokenVerifier
@@ -18,6 +19,7 @@ from shared.sealing import Sealer
 from shared.settings import Settings
 from shared.storage import Database
 from shared.storage.database import make_engine
+from shared.storage.unit_of_work import Hosting
 
 SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 """Every service with a database, in the order they are started."""
@@ -100,12 +102,18 @@ def clock_of(settings: Settings) -> Clock:
     return AdjustableClock() if settings.clock == "adjustable" else SystemClock()
 
 
-def database_of(service: str, settings: Settings, *, clock: Clock | None = None) -> Database:
-    """Open a service's database; `{service}` in the setting stands for its name, where one process runs several."""
+def database_of(
+    service: str, settings: Settings, *, clock: Clock | None = None, here: Hosting | None = None
+) -> Database:
+    """Open a service's database; `{service}` in the setting stands for its name, where one process runs several.
+
+    What the node hosts is read from its charter where `here` does not say it.
+    """
     return Database(
         make_engine(settings.database_url_of(service)),
         clock=clock or clock_of(settings),
         outbox=StoredOutbox(service, settings.node),
+        here=here or here_of(settings),
     )
 
 
@@ -135,5 +143,6 @@ def bring_up_to_date(service: str, settings: Settings) -> None:
     """Bring a service's database to the newest tables and lay down what it needs."""
     from shared.storage.migrations import upgrade
 
+    database = database_of(service, settings)
     upgrade(service, settings.database_url_of(service))
-    prepare(service, database_of(service, settings), number_block=settings.number_block)
+    prepare(service, database, number_block=settings.number_block)

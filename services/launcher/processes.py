@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.launcher.here import has_links
 from services.launcher.jobs import jobs_of
-from services.launcher.links import has_links, jobs_of_links, office_of
+from services.launcher.links import jobs_of_links, office_of
 from services.launcher.parts import LINKS, SERVICES, broker_url_of, database_of, named, reactions_of
 from shared.logs import set_up_logs
 from shared.messaging import metrics

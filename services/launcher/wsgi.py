@@ -20,7 +20,8 @@ def create(name: str) -> Wsgi:
     set_up_logs(service=name)
     if name == "portal":
         return _portal(settings)
-    from services.launcher.links import has_links, links_app
+    from services.launcher.here import has_links
+    from services.launcher.links import links_app
     from services.launcher.parts import LINKS, SERVICES, Keys, app_of, database_of
 
     keys = Keys.of(settings)

@@ -36,12 +36,13 @@ class PostHolder(Base):
 
 
 class KnownVolunteer(Base):
-    """A copy of which account a volunteer number belongs to, kept by `volunteer.registered`."""
+    """A copy of which account a volunteer number belongs to, and of whose region they are at home."""
 
     __tablename__ = "known_volunteer"
 
     number: Mapped[str] = mapped_column(String(12), primary_key=True)
     account_id: Mapped[str] = mapped_column(String(60))
+    region: Mapped[str] = mapped_column(String(6))
 
 
 class KnownOrganisation(Base):

@@ -20,7 +20,9 @@ from shared.contracts.registration import (
     OrganisationApproved,
     PostChanged,
     RegistrationRefused,
+    VolunteerIntroduced,
     VolunteerRegistered,
+    VolunteerUpdated,
 )
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.messaging import Reactions
@@ -32,6 +34,8 @@ reactions.on(AbsenceChanged)(deputies.know_absence)
 reactions.on(AbsenceChanged)(telling.tell_absence)
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerRegistered)(telling.welcome_volunteer)
+reactions.on(VolunteerUpdated)(copies.know_volunteer)
+reactions.on(VolunteerIntroduced)(copies.know_volunteer)
 reactions.on(OrganisationApproved)(copies.know_organisation)
 reactions.on(OrganisationApproved)(telling.tell_head)
 reactions.on(RegistrationRefused)(telling.tell_applicant)

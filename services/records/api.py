@@ -7,11 +7,13 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from services.records import queries
-from services.records.commands import activities, records, transfers
+from services.records.commands import activities, guests, records, transfers
 from services.records.commands.cases import approvals
 from services.records.schemas import (
     ActivityIn,
     ActivityOut,
+    GuestIn,
+    GuestOut,
     LedgerOut,
     LedgerQuery,
     ListQuery,
@@ -69,6 +71,25 @@ def open_project(body: dict[str, Any]) -> Any:
 def list_projects() -> Any:
     """List the projects of one's organisations and regions."""
     return queries.list_projects(reading(), principal=principal(), scope=_scope())
+
+
+@blp.route("/guests", methods=["POST"])
+@blp.arguments(GuestIn)
+@blp.response(201, GuestOut)
+@allow(Role.ORGANISATION_ADMIN)
+def invite_guest(body: dict[str, Any]) -> Any:
+    """Ask for a volunteer who is registered at another node, so that one's organisation can record them."""
+    guests.invite_guest(uow(), principal=principal(), **body)
+    uow().session.flush()
+    return queries.guest_of(reading(), body["organisation_id"], body["volunteer_number"])
+
+
+@blp.route("/guests", methods=["GET"])
+@blp.response(200, GuestOut(many=True))
+@signed_in
+def list_guests() -> Any:
+    """List the guests of one's organisations."""
+    return queries.guests_of(reading(), principal().organisations)
 
 
 @blp.route("/activities", methods=["POST"])

@@ -69,6 +69,17 @@ class KnownOrganisation(Base):
     region: Mapped[str] = mapped_column(String(6))
 
 
+class Guest(Base):
+    """A volunteer of another node whom an organisation wants to record; once introduced they are a known volunteer."""
+
+    __tablename__ = "guest"
+
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("known_organisation.id"), primary_key=True)
+    volunteer_number: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    asked_at: Mapped[datetime]
+
+
 class Project(Base):
     """Every activity belongs to a project of an organisation (notice III (1))."""
 
@@ -149,6 +160,7 @@ class ServiceRecord(Base):
     recorded_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(String(500))
+    credited_on: Mapped[date | None]  # by the home node of a volunteer of another node; our own have their ledger here
 
 
 _UNDER_WAY = f"state IN ({', '.join(repr(state.value) for state in UNDER_WAY)})"

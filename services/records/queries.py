@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.records.model import (
     Activity,
+    Guest,
     KnownOrganisation,
     KnownVolunteer,
     LedgerEntry,
     Project,
+    RecordState,
     ServiceRecord,
     Transfer,
 )
@@ -93,23 +95,51 @@ def find_activity(session: Session, activity_id: str, *, principal: Principal, s
     return activity_view(*row)
 
 
-def _records() -> Select[ServiceRecord, str, str, str, str]:
+def _guests() -> Select[Guest, bool]:
+    same = and_(KnownVolunteer.number == Guest.volunteer_number, KnownVolunteer.name == Guest.name)
+    return select(Guest, KnownVolunteer.number.is_not(None)).outerjoin(KnownVolunteer, same)
+
+
+def _guest_view(guest: Guest, is_known: bool) -> dict[str, Any]:
+    columns = [attribute.key for attribute in Guest.__mapper__.column_attrs]
+    return {name: getattr(guest, name) for name in columns} | {"known": is_known}
+
+
+def guest_of(session: Session, organisation_id: str, number: str) -> dict[str, Any]:
+    """Answer one guest of an organisation, and whether they can be recorded by now."""
+    wanted = _guests().where(Guest.organisation_id == organisation_id, Guest.volunteer_number == number)
+    return _guest_view(*session.execute(wanted).one())
+
+
+def guests_of(session: Session, organisations: frozenset[str]) -> list[dict[str, Any]]:
+    """Answer the guests of one's organisations, the last asked for first, and whether each can be recorded by now."""
+    wanted = _guests().where(Guest.organisation_id.in_(organisations))
+    rows = session.execute(wanted.order_by(Guest.asked_at.desc(), Guest.volunteer_number).limit(200))
+    return [_guest_view(*row) for row in rows]
+
+
+def _records() -> Select[ServiceRecord, str, str, str, str, bool]:
+    # The ledger of a guest is at their home, which has told us.
+    is_credited = or_(ServiceRecord.credited_on.is_not(None), LedgerEntry.id.is_not(None))
+    credit = and_(LedgerEntry.record_id == ServiceRecord.id, LedgerEntry.kind == "credit")
     return (
-        select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name, KnownVolunteer.name)
+        select(ServiceRecord, Activity.name, Activity.place, KnownOrganisation.name, KnownVolunteer.name, is_credited)
         .join(Activity, Activity.id == ServiceRecord.activity_id)
         .join(KnownOrganisation, KnownOrganisation.id == Activity.organisation_id)
         .join(KnownVolunteer, KnownVolunteer.number == ServiceRecord.volunteer_number)
+        .outerjoin(LedgerEntry, credit)
     )
 
 
-def _record_view(row: Row[ServiceRecord, str, str, str, str]) -> dict[str, Any]:
-    record, activity_name, place, organisation_name, volunteer_name = row
+def _record_view(row: Row[ServiceRecord, str, str, str, str, bool]) -> dict[str, Any]:
+    record, activity_name, place, organisation_name, volunteer_name, is_credited = row
     columns = [attribute.key for attribute in ServiceRecord.__mapper__.column_attrs]
     return {name: getattr(record, name) for name in columns} | {
         "activity_name": activity_name,
         "place": place,
         "organisation_name": organisation_name,
         "volunteer_name": volunteer_name,
+        "credited": is_credited and record.state == RecordState.CONFIRMED,
     }
 
 

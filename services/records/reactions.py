@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from services.records.commands import copies, ledger, records, transfers
+from services.records.commands import copies, guests, ledger, records, transfers
 from services.records.commands.cases import approvals
-from shared.contracts.records import RecordConfirmed, RecordVoided
+from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
     PostChanged,
+    VolunteerIntroduced,
     VolunteerRegistered,
     VolunteerUpdated,
 )
@@ -20,6 +21,7 @@ reactions = Reactions("records")
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(transfers.arrive)
+reactions.on(VolunteerIntroduced)(copies.know_volunteer)
 reactions.on(OrganisationApproved)(copies.know_organisation)
 reactions.on(ReportSubmitted)(records.note_report)
 reactions.on(ReportApproved)(records.confirm_records)
@@ -28,6 +30,12 @@ reactions.on(ReportRevoked)(records.revoke_records)
 # Records hears itself here: the activity's node confirms or voids a record, the volunteer's home node keeps its hours.
 reactions.on(RecordConfirmed)(ledger.credit_hours)
 reactions.on(RecordVoided)(ledger.take_back_hours)
+reactions.on(RecordCredited)(guests.note_credit)
+# What a node below has credited is copied, so that officials here see the hours of their whole region.
+reactions.on(HoursCredited)(ledger.copy_line)
+reactions.on(HoursVoided)(ledger.copy_line)
 # Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
+# A case may lie on several nodes, a stage on each.
+approvals.hear_other_nodes(reactions)

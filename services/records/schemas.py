@@ -43,6 +43,21 @@ class ProjectOut(Schema):
     description = fields.String()
 
 
+class GuestIn(Schema):
+    """A volunteer who is registered at another node, by number and name."""
+
+    organisation_id = fields.String(required=True, validate=_id)
+    volunteer_number = fields.String(required=True, validate=validate.Regexp(r"^A\d{10}\Z"))
+    name = fields.String(required=True, validate=validate.Length(min=2, max=60))
+
+
+class GuestOut(GuestIn):
+    """A guest; their home node introduces them within a moment, where number and name belong together."""
+
+    asked_at = fields.AwareDateTime()
+    known = fields.Boolean(metadata={"description": "They can be recorded now"})
+
+
 class ActivityIn(Schema):
     """An activity: the notice's fields that all its records share."""
 
@@ -129,6 +144,7 @@ class RecordOut(Schema):
     state = fields.String()
     report_id = fields.String(allow_none=True)
     void_reason = fields.String(allow_none=True)
+    credited = fields.Boolean(metadata={"description": "The hours are in the ledger at the volunteer's home"})
 
 
 class LedgerEntryOut(Schema):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file, withdraw_in_file
-from services.registration.commands.volunteers import move_volunteer
+from services.registration.commands.volunteers import introduce_volunteer, move_volunteer
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, HoursVoided, VolunteerTransferred
+from shared.contracts.records import HoursCredited, HoursVoided, VolunteerSought, VolunteerTransferred
 from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.messaging import Reactions
 from shared.regions import Regions
@@ -102,6 +102,10 @@ def move_home(uow: UnitOfWork, event: VolunteerTransferred) -> None:
     )
 
 
+# An organisation at another node has somebody of ours to record.
+reactions.on(VolunteerSought)(introduce_volunteer)
 # Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
+# A case may lie on several nodes, a stage on each.
+approvals.hear_other_nodes(reactions)

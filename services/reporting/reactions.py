@@ -17,3 +17,5 @@ reactions.on(ActivityHeld)(drafts.draft_report)
 # Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
+# A case may lie on several nodes, a stage on each.
+approvals.hear_other_nodes(reactions)

@@ -8,17 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 from shared.approval import catalogue, deadlines, store
+from shared.approval.across.telling import tell_nodes
 from shared.approval.core import engine
 from shared.approval.core.command import Command, Move, World
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, Parent, Party, Stage
 from shared.approval.core.trail import Said
-from shared.approval.core.words import CLOSED, CaseState, Verb
+from shared.approval.core.words import ABROAD, CLOSED, CaseState, Verb
 from shared.approval.outcomes import outcome_of
 from shared.approval.setting import Setting
 from shared.approval.telling import events_of
 from shared.approval.viewing import case_view
 from shared.approval.views import CaseView
+from shared.contracts.cases import CaseClosed, CaseDecided, CaseReturned
 from shared.storage import UnitOfWork
 from shared.storage.trip import one_trip
 
@@ -39,11 +41,15 @@ def follow(
 
     `seen` is the case after the move, as hooks get to see it.
     """
+    is_ours = move.case.token not in ABROAD
     for event in events_of(move, definition, command):
-        uow.publish(event)
+        # How another node's case goes on is told to its people at its home, once the answer is there.
+        if is_ours or not isinstance(event, CaseDecided | CaseReturned | CaseClosed):
+            uow.publish(event)
+    tell_nodes(uow, setting, before, move)
     deadlines.raise_alarm(uow, before, move.case)
     outcome = outcome_of(before.state, move.case.state) if before else None
-    if outcome is not None:
+    if outcome is not None and is_ours:
         setting.outcomes.run(uow, seen, outcome)
     for stage in move.waiting:
         _open_subcase(uow, setting, move.case, definition, stage)
@@ -117,7 +123,7 @@ def _open(
     if open_rows:
         raise store.already_open(open_rows[0].id)
     definition = catalogue.active(uow.session, definition_key)
-    world = setting.world(uow.session, opening.home_region, at=uow.now)
+    world = setting.world(uow.session, opening.home_region, at=uow.now, here=uow.here)
     command = Command(
         id=f"open/{opening.id}", verb=Verb.SUBMIT, actor=initiator, salt=secrets.token_hex(16), content=content
     )
@@ -134,7 +140,7 @@ def _end_subcase(uow: UnitOfWork, setting: Setting, case: Case, stage: Stage) ->
     if child is None:
         return
     definition = catalogue.bound(uow.session, child.definition)
-    world = setting.world(uow.session, child.home_region, at=uow.now, case=child)
+    world = setting.world(uow.session, child.home_region, at=uow.now, case=child, here=uow.here)
     move = engine.abandon(child, definition=definition, world=world)
     store.save(uow.session, child, move)
     seen = view(uow, setting, move.case, definition, None, world)
@@ -147,7 +153,7 @@ def _tell_parent(uow: UnitOfWork, setting: Setting, child: Case, parent: Parent)
     waiting = store.load(uow.session, parent.case_id, lock=True)
     assert waiting is not None
     definition = catalogue.bound(uow.session, waiting.definition)
-    world = setting.world(uow.session, waiting.home_region, at=uow.now, case=waiting)
+    world = setting.world(uow.session, waiting.home_region, at=uow.now, case=waiting, here=uow.here)
     has_passed = child.state is CaseState.APPROVED
     if parent.stage:
         move = engine.conclude(waiting, parent.stage, has_passed=has_passed, definition=definition, world=world)

@@ -15,7 +15,7 @@ from shared.approval.views import CaseView
 from shared.errors import KeyReused
 from shared.messaging.schema import schema_of
 from shared.storage.rows import put_row
-from shared.storage.trip import Errand
+from shared.storage.trip import Errand, send_ahead
 
 _COMMANDS = table_of(CommandRow)
 _FIND = select(_COMMANDS.c.request_sha, _COMMANDS.c.response).where(_COMMANDS.c.command_id == bindparam("command"))
@@ -40,24 +40,13 @@ def found(rows: Sequence[Any], request_sha: str) -> CaseView | None:
     return answered
 
 
-def keeping(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> Errand:
-    """Answer the errand that keeps the answer to a command as long as its case."""
+def keep(session: Session, command_id: str, request_sha: str, view: CaseView, *, at: datetime) -> None:
+    """Keep the answer to a command as long as its case."""
     row = {
         "command_id": command_id,
         "case_id": view.id,
         "request_sha": request_sha,
-        "response": _plain(view),
+        "response": view,
         "created_at": at,
     }
-    return put_row(session, _COMMANDS, row)
-
-
-def _plain(value: Any) -> Any:
-    """Answer a view as plain JSON; unlike `asdict` it copies nothing that is plain already."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    return {name: _plain(one) for name, one in vars(value).items()}
+    send_ahead(session, [put_row(_COMMANDS, row)])

@@ -35,11 +35,11 @@ def publish(session: Session, definition: Definition, *, by: str, at: datetime) 
         when a later version has been published.
     """
     rows = versions(session, definition.key, lock=True)
-    settled = [row for row in rows if row.state != DefinitionState.DRAFT]
-    same = next((row for row in settled if row.version == definition.version), None)
+    settled = [row for row in rows if row.state not in (DefinitionState.DRAFT, DefinitionState.KNOWN)]
+    same = next((row for row in rows if row.version == definition.version and row.state != DefinitionState.DRAFT), None)
     if same is not None:
         if same.sha256 == definition.sha256:
-            return False
+            return same.state == DefinitionState.KNOWN and _publish_known(session, definition, by=by, at=at)
         raise Conflict(
             "definition_changed",
             zh=f"流程定义 {definition.key} 第{definition.version}版已发布，内容不可更改，请提高版本号",
@@ -59,6 +59,37 @@ def publish(session: Session, definition: Definition, *, by: str, at: datetime) 
             body=dict(definition.body),
             sha256=definition.sha256,
             published_by=by,
+            published_at=at,
+        )
+    )
+    return True
+
+
+def _publish_known(session: Session, definition: Definition, *, by: str, at: datetime) -> bool:
+    """Publish a version that another node's case has come with before."""
+    retire(session, definition.key, by=by, at=at)
+    known = (_DEFINITIONS.c.key == definition.key, _DEFINITIONS.c.version == definition.version)
+    session.execute(update(_DEFINITIONS).where(*known).values(state=DefinitionState.PUBLISHED.value))
+    return True
+
+
+def know(session: Session, definition: Definition, *, node: str, at: datetime) -> bool:
+    """Keep a version that another node's case is bound to; answers False when that number is another text here.
+
+    No case is started on it until it is published here.
+    """
+    rows = versions(session, definition.key, lock=False)
+    same = next((row for row in rows if row.version == definition.version), None)
+    if same is not None:
+        return bool(same.sha256 == definition.sha256 and same.state != DefinitionState.DRAFT)
+    session.execute(
+        insert(_DEFINITIONS).values(
+            key=definition.key,
+            version=definition.version,
+            state=DefinitionState.KNOWN.value,
+            body=dict(definition.body),
+            sha256=definition.sha256,
+            published_by=f"{SYSTEM}{node}",
             published_at=at,
         )
     )
@@ -155,7 +186,7 @@ def version_of(session: Session, key: str, version: int) -> Definition | None:
         select(_DEFINITIONS.c.sha256).where(
             _DEFINITIONS.c.key == key,
             _DEFINITIONS.c.version == version,
-            _DEFINITIONS.c.state != DefinitionState.DRAFT.value,
+            _DEFINITIONS.c.state.not_in((DefinitionState.DRAFT.value, DefinitionState.KNOWN.value)),
         )
     ).one_or_none()
     return bound(session, DefinitionRef(key, version, row.sha256)) if row else None

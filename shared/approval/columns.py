@@ -12,40 +12,6 @@ from shared.approval.core.trail import Decision, Entry
 from shared.approval.core.voting import Denominator, Operator, Threshold
 from shared.approval.core.words import Mode, StageState, TaskKind, TaskState
 
-#: What a move may change of a case that is there, of a stage and of a task.
-CASE_MOVES = (
-    "token_region",
-    "def_key",
-    "def_version",
-    "def_sha",
-    "state",
-    "round",
-    "rev",
-    "last_verb",
-    "last_id",
-    "last_name",
-    "last_at",
-    "trail_seq",
-    "trail_hash",
-    "closed_at",
-    "suspended_at",
-    "reminded_at",
-)
-STAGE_MOVES = ("state", "clock_from", "due_at", "due_is_provisional", "reminded")
-TASK_MOVES = (
-    "role",
-    "region",
-    "assignee",
-    "assignee_name",
-    "on_behalf_of",
-    "on_behalf_of_name",
-    "state",
-    "ended_at",
-    "ended_by_id",
-    "ended_by_name",
-    "reason",
-)
-
 
 def case_columns(case: Case) -> dict[str, Any]:
     """Answer the columns of a new case's row."""
@@ -85,6 +51,8 @@ def moving_columns(case: Case) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "suspended_at": case.suspended_at,
         "reminded_at": case.reminded_at,
+        "token": case.token.value,
+        "handover": case.handover,
     }
 
 
@@ -103,6 +71,13 @@ def stage_columns(case: Case, stage: Stage) -> dict[str, Any]:
         "denominator": stage.threshold.denominator.value if stage.threshold else None,
         "veto": stage.veto,
         "after": list(stage.after),
+        **moving_stage_columns(stage),
+    }
+
+
+def moving_stage_columns(stage: Stage) -> dict[str, Any]:
+    """Answer the columns of a stage's row that a move may change."""
+    return {
         "state": stage.state.value,
         "clock_from": stage.clock_from,
         "due_at": stage.due_at,
@@ -121,6 +96,13 @@ def task_columns(case: Case, task: Task) -> dict[str, Any]:
         "parent": task.parent,
         "position": task.position,
         "opened_at": task.opened_at,
+        **moving_task_columns(task),
+    }
+
+
+def moving_task_columns(task: Task) -> dict[str, Any]:
+    """Answer the columns of a task's row that a move may change."""
+    return {
         "role": task.role,
         "region": task.region,
         "assignee": task.assignee,

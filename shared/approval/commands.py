@@ -116,23 +116,24 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         raise store.already_open(claimed[-1][0].id)
     brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
     actor = setting.seated(session, asked.initiator, business_type=asked.business_type, at=uow.now, brought=brought)
-    opening = _opening(setting, asked)
+    opening = _opening(uow, setting, asked)
     command = Command(
         id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
     )
     definition = catalogue.active_of(session, asked.definition, active)
-    world = setting.world(session, asked.home_region, at=uow.now, brought=brought)
+    world = setting.world(session, asked.home_region, at=uow.now, brought=brought, here=uow.here)
     move = engine.open_case(opening, command, definition=definition, world=world)
+    store.save_new(session, move)
     view = aftermath.view(uow, setting, move.case, definition, command, world)
-    store.save_new(session, move, also=[answers.keeping(session, command.id, digest, view, at=uow.now)])
+    answers.keep(session, command.id, digest, view, at=uow.now)
     aftermath.follow(uow, setting, None, move, definition, command, view)
     return view
 
 
-def _opening(setting: Setting, asked: Opening) -> engine.Opening:
+def _opening(uow: UnitOfWork, setting: Setting, asked: Opening) -> engine.Opening:
     return engine.Opening(
         id=uuid.uuid4().hex,
-        origin=setting.node,
+        origin=uow.here.node or setting.node,
         business_type=asked.business_type,
         business_id=asked.business_id,
         title=asked.title,
@@ -174,7 +175,7 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
         return answered
     regions = frozenset(stage.region for stage in case.stages)
     brought = Brought(posts=posts, named=named, calendar=calendar, holders=holders, regions=regions)
-    world = setting.world(session, case.home_region, at=uow.now, case=case, brought=brought)
+    world = setting.world(session, case.home_region, at=uow.now, case=case, brought=brought, here=uow.here)
     actor = setting.seated(session, asked.actor, business_type=case.business_type, at=uow.now, brought=brought)
     command = _command(session, case, asked, actor)
     bound = catalogue.bound(session, case.definition)
@@ -185,12 +186,12 @@ def act(uow: UnitOfWork, setting: Setting, asked: Action) -> CaseView:
         if isinstance(asked.actor, Principal) and not _may_see(uow, setting, case, asked.actor):
             raise reading.not_found() from refused
         raise _error_of(refused.refusal, case, bound, actor, world) from refused
+    if move is not None:
+        store.save(session, case, move)
+    # Seen and kept while the database writes the move.
     view = aftermath.view(uow, setting, move.case if move else case, definition, command, world)
-    kept = answers.keeping(session, command.id, digest, view, at=uow.now)
-    if move is None:
-        one_trip(session, [kept])
-    else:
-        store.save(session, case, move, also=[kept])
+    answers.keep(session, command.id, digest, view, at=uow.now)
+    if move is not None:
         aftermath.follow(uow, setting, case, move, definition, command, view)
     return view
 

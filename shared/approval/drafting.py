@@ -59,9 +59,10 @@ def check_may_define(session: Session, account_id: str, *, root_region: str) -> 
 
 def list_all(session: Session, *, with_drafts: bool) -> tuple[DefinitionVersions, ...]:
     """Answer every definition by key with its versions, the newest first."""
-    asked = select(_DEFINITIONS).order_by(_DEFINITIONS.c.key, _DEFINITIONS.c.version.desc())
-    if not with_drafts:
-        asked = asked.where(_DEFINITIONS.c.state != DefinitionState.DRAFT.value)
+    shown = {DefinitionState.PUBLISHED.value, DefinitionState.RETIRED.value}
+    shown |= {DefinitionState.DRAFT.value} if with_drafts else set()
+    asked = select(_DEFINITIONS).where(_DEFINITIONS.c.state.in_(sorted(shown)))
+    asked = asked.order_by(_DEFINITIONS.c.key, _DEFINITIONS.c.version.desc())
     rows = session.execute(asked).all()
     return tuple(_summary(key, list(found)) for key, found in groupby(rows, key=lambda row: str(row.key)))
 

@@ -43,7 +43,7 @@ def _follow(uow: UnitOfWork, setting: Setting, case_id: str, moved: _Moved) -> N
     if case is None:
         return
     bound = catalogue.bound(uow.session, case.definition)
-    world = setting.world(uow.session, case.home_region, at=uow.now, case=case)
+    world = setting.world(uow.session, case.home_region, at=uow.now, case=case, here=uow.here)
     move = moved(case, bound, world)
     if move is not None:
         store.save(uow.session, case, move)

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from shared.approval import absences, catalogue, directory, drafting, following, workdays
+from shared.approval.across import hearing
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Timer
 from shared.approval.definitions import shipped, with_named
 from shared.approval.outcomes import Outcomes
 from shared.approval.setting import Setting
+from shared.contracts.base import Event
+from shared.contracts.handovers import (
+    CaseAnswered,
+    CaseAnswerRefused,
+    CaseFollowed,
+    CaseHandedOver,
+    CaseHandoverRefused,
+    CaseWithdrawn,
+    CaseWithdrawRefused,
+    CaseWithdrawRequested,
+)
 from shared.contracts.registration import AbsenceChanged, PostChanged
 from shared.identity import Principal, Role
 from shared.identity.people import OFFICIALS
+from shared.messaging import Reactions
 from shared.regions import Regions
 from shared.storage import UnitOfWork
 
@@ -107,6 +121,28 @@ class Ground:
     def follow_absence(self, uow: UnitOfWork, event: AbsenceChanged) -> None:
         """Keep who stands in for whom by what `registration` told."""
         absences.keep(uow.session, event)
+
+    def hear_other_nodes(self, reactions: Reactions) -> None:
+        """Let a service take in what its namesakes on other nodes say of cases that lie on both."""
+        taking: Mapping[type[Event], Callable[[UnitOfWork, Setting, Any], None]] = {
+            CaseHandedOver: hearing.take_over,
+            CaseHandoverRefused: hearing.hold,
+            CaseAnswered: hearing.take_answer,
+            CaseAnswerRefused: hearing.hold_answer,
+            CaseWithdrawRequested: hearing.stop_for_initiator,
+            CaseWithdrawn: hearing.take_answer,
+            CaseWithdrawRefused: hearing.go_on,
+            CaseFollowed: hearing.follow,
+        }
+        for cls, take in taking.items():
+            reactions.on(cls)(self._taking(take))
+
+    def tell_node_again(self, uow: UnitOfWork, *, case_id: str) -> None:
+        """Hand a case over, or give an answer, once more that another node did not take."""
+        hearing.try_again(uow, self._setting, case_id)
+
+    def _taking(self, take: Callable[[UnitOfWork, Setting, Any], None]) -> Callable[[UnitOfWork, Event], None]:
+        return lambda uow, event: take(uow, self._setting, event)
 
     @property
     def _system(self) -> str:

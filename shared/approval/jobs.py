@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from shared.approval import deadlines, timers
+from shared.approval.across import waiting
 from shared.approval.core.state import Timer
 from shared.approval.service import Approvals
 from shared.messaging.outages import database_is_away
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 FIRE_EVERY_SECONDS = 10.0
 RECOUNT_EVERY_SECONDS = 60.0
+TELL_AGAIN_EVERY_SECONDS = 3600.0
 _BATCH = 100
 
 
@@ -30,6 +32,7 @@ def jobs(approvals: Approvals, database: Database, *, batch: int = _BATCH) -> li
     """Answer the periodic jobs of a service's cases."""
     return [
         Job(name="timers", every_seconds=FIRE_EVERY_SECONDS, work=Firing(approvals, database, batch)),
+        Job(name="handovers", every_seconds=TELL_AGAIN_EVERY_SECONDS, work=TellingAgain(approvals, database)),
         Job(name="deadlines", every_seconds=RECOUNT_EVERY_SECONDS, work=Recounting(approvals, database, batch)),
     ]
 
@@ -72,6 +75,22 @@ class Recounting:
             self.counted += _alone(self.database, case_id, partial(self.approvals.recount_deadlines, case_id=case_id))
         self._after = found[-1] if len(found) == self.batch else ""
         return bool(self._after)
+
+
+@dataclass
+class TellingAgain:
+    """Hands cases over, and gives answers, once more that another node did not take."""
+
+    approvals: Approvals
+    database: Database
+
+    def __call__(self, _uow: UnitOfWork | None = None) -> bool:
+        """Tell all of them again; answers that there are no more."""
+        with self.database.reading() as session:
+            found = waiting.not_taken(session, self.database.here, at=self.database.clock.now())
+        for case_id in found:
+            _alone(self.database, case_id, partial(self.approvals.tell_node_again, case_id=case_id))
+        return False
 
 
 def _alone(database: Database, case_id: str, work: Callable[[UnitOfWork], None]) -> bool:

@@ -71,6 +71,14 @@ def may_see(session: Session, case_id: str, principal: Principal, regions: Regio
     return found is not None
 
 
+def has_decided(session: Session, business_type: str, business_id: str, region: str) -> bool:
+    """Tell whether a stage of this region has passed in a case about a thing."""
+    found = select(StageRow.case_id).join(CaseRow, CaseRow.id == StageRow.case_id)
+    about = (CaseRow.business_type == business_type, CaseRow.business_id == business_id)
+    passed = (StageRow.region == region, StageRow.state == StageState.PASSED.value)
+    return session.execute(found.where(*about, *passed).limit(1)).first() is not None
+
+
 def page(
     session: Session,
     which: TaskList,

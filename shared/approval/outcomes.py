@@ -26,13 +26,14 @@ class Outcome(StrEnum):
     REVOKED = "revoked"
 
 
-#: A case that was suspended is where it was; only the initiator's correction is a new round.
-_GOES_ON = (CaseState.SUSPENDED, CaseState.RUNNING)
+#: A case that stood still, or was asked back in vain, is where it was; only the initiator's correction is a new round.
+_STANDS_STILL = (CaseState.SUSPENDED, CaseState.WITHDRAWING)
 
 
 def outcome_of(before: CaseState, after: CaseState) -> Outcome | None:
     """Answer the outcome of a move, or None for one that leaves the case on its way."""
-    if before == after or after is CaseState.SUSPENDED or (before, after) == _GOES_ON:
+    goes_on = before in _STANDS_STILL and after is CaseState.RUNNING
+    if before == after or after in _STANDS_STILL or goes_on:
         return None
     return Outcome.RESUBMITTED if after is CaseState.RUNNING else Outcome(after.value)
 

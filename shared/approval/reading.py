@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from shared.approval import catalogue, store
@@ -15,9 +15,10 @@ from shared.approval.base import table_of
 from shared.approval.core import trail
 from shared.approval.core.command import World
 from shared.approval.core.difference import difference
+from shared.approval.core.merging import in_order, verify_all
 from shared.approval.core.pointers import hide
 from shared.approval.core.state import Case, Party, Remark
-from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step
+from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step, kind_of
 from shared.approval.core.words import Verb
 from shared.approval.sight import EVERYTHING, shown
 from shared.approval.tables import DecisionRow, EventRow, RoundRow
@@ -37,7 +38,13 @@ from shared.errors import NotFound
 _DECISIONS, _EVENTS, _ROUNDS = table_of(DecisionRow), table_of(EventRow), table_of(RoundRow)
 
 #: What nobody did and the history tells all the same.
-_TOLD_WITHOUT_DECISION = (Step.STAGE_HELD, Step.STAGE_OVERDUE)
+_TOLD_WITHOUT_DECISION = (
+    Step.STAGE_HELD,
+    Step.STAGE_OVERDUE,
+    Step.HANDED_OVER,
+    Step.HANDOVER_REFUSED,
+    Step.WITHDRAW_REFUSED,
+)
 
 
 def find_case(session: Session, case_id: str) -> Case:
@@ -61,7 +68,7 @@ def view_of(session: Session, case: Case, *, reader: Party, names: RegionNames, 
     last = session.execute(
         select(_DECISIONS)
         .where(_DECISIONS.c.case_id == case.id, _DECISIONS.c.verb == case.last.verb.value)
-        .order_by(_DECISIONS.c.seq.desc())
+        .order_by(_DECISIONS.c.at.desc(), _DECISIONS.c.seq.desc())
         .limit(1)
     ).first()
     said = _said(last) if last is not None else None
@@ -103,11 +110,11 @@ def _differences(rounds: tuple[RoundView, ...]) -> tuple[DifferenceView, ...]:
 def trail_of(session: Session, case: Case, *, names: RegionNames, hidden: tuple[str, ...] = ()) -> Trail:
     """Answer a case's history for reading, without what is said of hidden fields, and whether its chain holds."""
     entries, decisions = load_trail(session, case)
-    told = {decision.seq: decision for decision in decisions}
+    told = {(decision.place.origin, decision.seq): decision for decision in decisions}
     lines = tuple(
-        _line(case, entry, told.get(entry.seq), names, hidden)
-        for entry in entries
-        if entry.seq in told or entry.note.kind in _TOLD_WITHOUT_DECISION
+        _line(case, entry, told.get((entry.place.origin, entry.seq)), names, hidden)
+        for entry in in_order(entries)
+        if (entry.place.origin, entry.seq) in told or entry.note.kind in _TOLD_WITHOUT_DECISION
     )
     return Trail(entries=lines, intact=not problems_of(session, case, entries, decisions))
 
@@ -122,20 +129,17 @@ def problems_of(
         )
     )
     contents = {row.round: (row.salt, row.content) for row in rounds}
-    return (*trail.verify(entries, decisions, case.trail), *trail.verify_contents(entries, contents))
+    broken = verify_all(entries, decisions, origin=case.origin, head=case.trail)
+    return (*broken, *trail.verify_contents(entries, contents))
 
 
 def load_trail(session: Session, case: Case) -> tuple[list[Entry], list[Decision]]:
-    """Answer the entries and decisions of a case at this node, oldest first."""
+    """Answer the entries and decisions of a case, those that other nodes told among them, each chain oldest first."""
     events = session.execute(
-        select(_EVENTS)
-        .where(and_(_EVENTS.c.case_id == case.id, _EVENTS.c.origin == case.origin))
-        .order_by(_EVENTS.c.seq)
+        select(_EVENTS).where(_EVENTS.c.case_id == case.id).order_by(_EVENTS.c.origin, _EVENTS.c.seq)
     )
     decisions = session.execute(
-        select(_DECISIONS)
-        .where(and_(_DECISIONS.c.case_id == case.id, _DECISIONS.c.origin == case.origin))
-        .order_by(_DECISIONS.c.seq)
+        select(_DECISIONS).where(_DECISIONS.c.case_id == case.id).order_by(_DECISIONS.c.origin, _DECISIONS.c.seq)
     )
     return [_entry(row) for row in events], [_decision(row) for row in decisions]
 
@@ -145,6 +149,9 @@ def _line(
 ) -> TimelineEntry:
     region = entry.note.region or case.home_region
     said = decision.said if decision else None
+    is_hidden = hidden == EVERYTHING
+    # Why another node did not take a case is what an official can do something about.
+    reason = str(entry.note.facts.get("reason", "")) if entry.note.kind is Step.HANDOVER_REFUSED else ""
     return TimelineEntry(
         seq=entry.seq,
         at=entry.place.at,
@@ -155,8 +162,8 @@ def _line(
         role=entry.note.role,
         region=region,
         region_name=names.of(region),
-        opinion=said.opinion if said and hidden != EVERYTHING else "",
-        signature=said.signature if said and hidden != EVERYTHING else "",
+        opinion=said.opinion if said and not is_hidden else reason,
+        signature=said.signature if said and not is_hidden else "",
         remarks=tuple(
             RemarkView(pointer=one.pointer, reason=one.reason) for one in shown(said.remarks if said else (), hidden)
         ),
@@ -164,9 +171,8 @@ def _line(
 
 
 def _entry(row: Row[Any]) -> Entry:
-    kind = Step(row.kind) if row.kind in set(Step) else Verb(row.kind)
     note = Note(
-        kind=kind,
+        kind=kind_of(row.kind),
         stage=row.stage,
         task=row.task,
         region=row.region,

@@ -67,6 +67,16 @@ _WORDS: Mapping[RefusalCode, tuple[type[AnyuanError], str, str]] = {
         "不能迁移：须是同一流程的更高版本，且包含当前环节",
         "Choose a later version of the same definition that has the present node",
     ),
+    RefusalCode.ELSEWHERE: (
+        Conflict,
+        "该事项正由另一节点办理，此操作请在办理该事项的节点进行",
+        "Another node has this case now: this can be done there only",
+    ),
+    RefusalCode.NOT_ACROSS_NODES: (
+        Conflict,
+        "此流程含有等待子事项的环节，不能移交其他节点办理",
+        "This route waits for cases of their own, and so cannot be handed over to another node",
+    ),
     RefusalCode.STALE_REVISION: (StaleRevision, StaleRevision.default_zh, StaleRevision.default_en),
     RefusalCode.OPINION_REQUIRED: (Invalid, "请填写办理意见", "An opinion is required"),
     RefusalCode.SIGNATURE_REQUIRED: (

@@ -213,6 +213,10 @@ class Approvals(Ground):
         hidden = self._hidden(session, case, principal, reader, at)
         return reading.trail_of(session, case, names=self._names(at), hidden=hidden)
 
+    def has_decided(self, session: Session, *, business_type: str, business_id: str, region: str) -> bool:
+        """Tell whether a region has let a case about this thing pass, here or as another node has told."""
+        return lists.has_decided(session, business_type, business_id, region)
+
     def tasks(
         self,
         session: Session,

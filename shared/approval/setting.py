@@ -19,6 +19,7 @@ from shared.approval.views import RegionNames
 from shared.clock import business_date
 from shared.identity import Principal
 from shared.regions import Regions
+from shared.storage import Hosting
 from shared.storage.trip import one_trip
 
 Rows = Sequence[Any]
@@ -65,22 +66,32 @@ class Setting:
         at: datetime,
         case: Case | None = None,
         brought: Brought | None = None,
+        here: Hosting | None = None,
     ) -> World:
         """Answer the world as a case of that region, or a case on its way, has to know it.
+
+        Whoever moves a case says with `here` what this node hosts.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
         chain = self.chain(home_region, at=at)
         # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
-        missing = ahead.union(link.region for link in chain) - (brought.regions if brought else set())
+        regions = ahead.union(link.region for link in chain)
+        missing = regions - (brought.regions if brought else set())
         holders: list[Any] = list(brought.holders) if brought else []
         calendar = brought.calendar if brought else None
         if missing:
             asked, counted = one_trip(session, [directory.holding(missing), workdays.asking()])
             holders += asked
             calendar = calendar or counted
-        return World(at=at, seats=directory.seats(holders), chain=chain, workdays=workdays.known(session, calendar))
+        return World(
+            at=at,
+            seats=directory.seats(holders),
+            chain=chain,
+            workdays=workdays.known(session, calendar),
+            away=here.others(regions, on=business_date(at)) if here is not None else {},
+        )
 
     def seated(
         self,

@@ -9,32 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, String, bindparam, func, literal_column, select, update
+from sqlalchemy import BindParameter, String, Table, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from shared.approval import timers
 from shared.approval.base import fixed, table_of
 from shared.approval.columns import (
-    CASE_MOVES,
-    STAGE_MOVES,
-    TASK_MOVES,
     case_columns,
     decision_columns,
     entry_columns,
     moving_columns,
+    moving_stage_columns,
+    moving_task_columns,
     round_columns,
     stage_columns,
     stage_of,
     task_columns,
     task_of,
 )
-from shared.approval.core.command import Move
+from shared.approval.core.command import Move, Snapshot
 from shared.approval.core.state import Case, DefinitionRef, LastMove, Parent, Person, Stage, Task, TrailHead
-from shared.approval.core.words import CLOSED, CaseState, Verb
+from shared.approval.core.trail import Decision, Entry
+from shared.approval.core.words import CLOSED, CaseState, Token, Verb
 from shared.approval.tables import BarredRow, CaseRow, DecisionRow, EventRow, RoundRow, StageRow, TaskRow
 from shared.errors import Conflict
-from shared.storage.rows import put_row, put_rows
-from shared.storage.trip import Errand, one_trip, wait_for_next_trip
+from shared.messaging.upsert import upsert
+from shared.storage.rows import change_row, put_row, put_rows
+from shared.storage.trip import Errand, one_trip, send_ahead
 
 _CASES, _STAGES, _TASKS, _BARRED = table_of(CaseRow), table_of(StageRow), table_of(TaskRow), table_of(BarredRow)
 _ROUNDS, _DECISIONS, _EVENTS = (table_of(row) for row in (RoundRow, DecisionRow, EventRow))
@@ -60,11 +61,6 @@ _READ_CHILD = select(_CASES.c.id).where(
     _CASES.c.state.not_in(fixed(CLOSED)),
 )
 _READ_CONTENT = select(_ROUNDS.c.content).where(_ROUNDS.c.case_id == _CASE_ID, _ROUNDS.c.round == bindparam("of_round"))
-_MOVE_CASE = (
-    update(_CASES)
-    .where(_CASES.c.id == _CASE_ID)
-    .values({name: bindparam(name, type_=_CASES.c[name].type) for name in CASE_MOVES})
-)
 
 
 def child_id(parent: str, what: str) -> str:
@@ -113,6 +109,8 @@ def case_of(found: Sequence[Sequence[Any]]) -> Case | None:
         suspended_at=row.suspended_at,
         reminded_at=row.reminded_at,
         parent=Parent(row.parent_case, row.parent_stage) if row.parent_case else None,
+        token=Token(row.token),
+        handover=row.handover,
         stages=tuple(stage_of(stage) for stage in stages),
         tasks=tuple(task_of(task) for task in tasks),
     )
@@ -149,34 +147,60 @@ def already_open(case_id: str) -> Conflict:
     return Conflict("case_open", zh="该事项已在审批中", en="This is under approval already", case_id=case_id)
 
 
-def save(session: Session, before: Case, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down a move of a stored and locked case, and with it what else is to be written."""
-    moved = (_MOVE_CASE, {"of_case": before.id, **moving_columns(move.case)})
-    wait_for_next_trip(session, [moved, *_parts(session, before, move), *also])
+def save(session: Session, before: Case, move: Move) -> None:
+    """Write down a move of a stored and locked case."""
+    moved = change_row(_CASES, {"id": before.id}, moving_columns(move.case))
+    send_ahead(session, [moved, *_parts(session, before, move)])
 
 
-def save_new(session: Session, move: Move, *, also: Sequence[Errand] = ()) -> None:
-    """Write down a new case of a thing that was claimed, and with it what else is to be written."""
+def save_new(session: Session, move: Move) -> None:
+    """Write down a new case of a thing that was claimed."""
     rows = [{"case_id": move.case.id, "account_id": account} for account in sorted(move.case.barred)]
-    case = put_row(session, _CASES, case_columns(move.case))
-    wait_for_next_trip(session, [case, *put_rows(session, _BARRED, rows), *_parts(session, None, move), *also])
+    case = put_row(_CASES, case_columns(move.case))
+    send_ahead(session, [case, *put_rows(session, _BARRED, rows), *_parts(session, None, move)])
+
+
+def show(session: Session, before: Case, after: Case) -> None:
+    """Write down how another node's stored and locked case goes on, which nobody here has moved."""
+    moved = change_row(_CASES, {"id": after.id}, moving_columns(after))
+    send_ahead(session, [moved, *_stages_and_tasks(session, before, after)])
+
+
+def keep_told(
+    session: Session, case: Case, *, entries: Sequence[Entry], decisions: Sequence[Decision], rounds: Sequence[Snapshot]
+) -> None:
+    """Write down what another node has told of a stored case; what is known already stays."""
+    told: list[tuple[Table, list[dict[str, Any]]]] = [
+        (_ROUNDS, [round_columns(case, one) for one in rounds]),
+        (_DECISIONS, [decision_columns(one) for one in decisions]),
+        (_EVENTS, [entry_columns(one) for one in entries]),
+    ]
+    for table, rows in told:
+        if rows:
+            session.execute(upsert(session, table).on_conflict_do_nothing(), rows)
 
 
 def _parts(session: Session, before: Case | None, move: Move) -> Iterator[Errand]:
     case = move.case
-    stages = [stage_columns(case, stage) for stage in _changed(before.stages if before else (), case.stages)]
-    yield from put_rows(session, _STAGES, stages, changing=STAGE_MOVES)
-    tasks = [task_columns(case, task) for task in _changed(before.tasks if before else (), case.tasks)]
-    yield from put_rows(session, _TASKS, tasks, changing=TASK_MOVES)
+    yield from _stages_and_tasks(session, before, case)
     if move.snapshot is not None:
-        yield put_row(session, _ROUNDS, round_columns(case, move.snapshot))
+        yield put_row(_ROUNDS, round_columns(case, move.snapshot))
     if move.decision is not None:
-        yield put_row(session, _DECISIONS, decision_columns(move.decision))
+        yield put_row(_DECISIONS, decision_columns(move.decision))
     yield from put_rows(session, _EVENTS, [entry_columns(entry) for entry in move.entries])
     yield from timers.errands(session, before, move)
 
 
+def _stages_and_tasks(session: Session, before: Case | None, case: Case) -> Iterator[Errand]:
+    stages, tasks = (before.stages, before.tasks) if before else ((), ())
+    yield from put_rows(session, _STAGES, [stage_columns(case, stage) for stage in case.stages[len(stages) :]])
+    for stage in _changed(stages, case.stages):
+        yield change_row(_STAGES, {"case_id": case.id, "number": stage.number}, moving_stage_columns(stage))
+    yield from put_rows(session, _TASKS, [task_columns(case, task) for task in case.tasks[len(tasks) :]])
+    for task in _changed(tasks, case.tasks):
+        yield change_row(_TASKS, {"case_id": case.id, "number": task.number}, moving_task_columns(task))
+
+
 def _changed(before: Sequence[_Part], after: Sequence[_Part]) -> list[_Part]:
-    """Answer what a move has added or changed; what it left alone is the very same value."""
-    kept = len(before)
-    return [part for place, part in enumerate(after) if place >= kept or part is not before[place]]
+    """Answer what a move has changed: what it left alone is the very same value, and what it added comes after."""
+    return [now for then, now in zip(before, after, strict=False) if now is not then]

@@ -23,15 +23,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.approval.base import ApprovalBase, index_where, words
 from shared.approval.core.voting import Denominator, Operator
-from shared.approval.core.words import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Verb
+from shared.approval.core.words import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Token, Verb
 
 
 class DefinitionState(StrEnum):
-    """A definition is drafted, published (one version of a key at a time) and retired."""
+    """A definition is drafted, published (one version of a key at a time) and retired.
+
+    A version that another node's case came with is known, and no case is started on it here until it is published.
+    """
 
     DRAFT = "draft"
     PUBLISHED = "published"
     RETIRED = "retired"
+    KNOWN = "known"
 
 
 _CLOSED = words(sorted(CLOSED))
@@ -78,12 +82,16 @@ class CaseRow(ApprovalBase):
         CheckConstraint("round >= 1 AND rev >= 1", name="counts"),
         CheckConstraint(f"(closed_at IS NOT NULL) = (state IN {_CLOSED})", name="closed"),
         CheckConstraint("(suspended_at IS NOT NULL) = (state = 'suspended')", name="suspended"),
+        CheckConstraint(f"token IN {words(Token)}", name="token"),
+        CheckConstraint("handover >= 0 AND (token = 'here' OR handover >= 1)", name="handover"),
+        CheckConstraint("state <> 'withdrawing' OR token = 'away'", name="withdrawing"),
         ForeignKeyConstraint(["def_key", "def_version"], ["approval_definition.key", "approval_definition.version"]),
         index_where(f"state NOT IN {_CLOSED}", "uq_approval_case_open", "business_type", "business_id", unique=True),
         Index("ix_approval_case_business", "business_type", "business_id"),
         Index("ix_approval_case_initiator", "initiator_id", "opened_at"),
         index_where(f"state NOT IN {_CLOSED}", "ix_approval_case_under_way", "initiator_id", "state"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
+        index_where("token = 'refused'", "ix_approval_case_refused", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -114,6 +122,8 @@ class CaseRow(ApprovalBase):
     reminded_at: Mapped[datetime | None]
     parent_case: Mapped[str | None] = mapped_column(ForeignKey("approval_case.id"), index=True)
     parent_stage: Mapped[int | None]
+    token: Mapped[str] = mapped_column(_WORD)
+    handover: Mapped[int]
 
 
 class BarredRow(ApprovalBase):
@@ -222,6 +232,8 @@ class DecisionRow(ApprovalBase):
     __tablename__ = "approval_decision"
     __table_args__ = (
         CheckConstraint(f"verb IN {words(Verb)}", name="verb"),
+        # Two nodes may call their commands alike.
+        UniqueConstraint("command_id", "origin"),
         index_where(f"verb IN {_ASKED_FOR}", "ix_approval_decision_done", "actor_id", "at", "case_id", "verb"),
     )
 
@@ -235,7 +247,7 @@ class DecisionRow(ApprovalBase):
     verb: Mapped[str] = mapped_column(_WORD)
     actor_id: Mapped[str] = mapped_column(_ID)
     on_behalf_of: Mapped[str | None] = mapped_column(_ID)
-    command_id: Mapped[str] = mapped_column(String(255), unique=True)
+    command_id: Mapped[str] = mapped_column(String(255))
     commitment: Mapped[str] = mapped_column(_HASH)
     prev_hash: Mapped[str] = mapped_column(_HASH)
     hash: Mapped[str] = mapped_column(_HASH)

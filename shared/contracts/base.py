@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 ANY_PUBLISHER = "*"
 """The publisher of events that every service with cases speaks, such as `task.assigned`."""
+
+Document = Mapping[str, Any]
+"""A JSON object whose form is said elsewhere, such as the content of a case or the text of a definition."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,10 @@ class CaseReturned(Event):
 @event(ANY_PUBLISHER, "case.held", key="case_id")
 @dataclass(frozen=True, kw_only=True)
 class CaseHeld(Event):
-    """Nobody may decide a stage of a case: it waits, and the region must give somebody the post."""
+    """A stage of a case is held and waits: nobody may decide it, and the region must give somebody the post.
+
+    With a `reason` it is another node that does not take the case, or its answer.
+    """
 
     case_id: str
     business_type: str
@@ -88,6 +91,7 @@ class CaseHeld(Event):
     region: str
     roles: tuple[str, ...]
     initiator_account_id: str
+    reason: str = ""
 
 
 @event(ANY_PUBLISHER, "case.closed", key="case_id")

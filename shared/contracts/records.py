@@ -79,6 +79,20 @@ class RecordVoided(Event):
     reason: str
 
 
+@event("records", "record.credited", key="record_id")
+@dataclass(frozen=True, kw_only=True)
+class RecordCredited(Event):
+    """The home node of a volunteer has credited a record that another node had confirmed; it is told so.
+
+    `region` is the activity's.
+    """
+
+    record_id: str
+    region: str
+    volunteer_number: str
+    credited_on: date
+
+
 @event("records", "hours.credited", key="volunteer_number")
 @dataclass(frozen=True, kw_only=True)
 class HoursCredited(Event):
@@ -112,6 +126,19 @@ class HoursVoided(Event):
     hours_hundredths: int
     quality: int
     total_hundredths: int
+
+
+@event("records", "volunteer.sought", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerSought(Event):
+    """An organisation has a volunteer of another node to record; their home node introduces whom it knows by this name.
+
+    `region` is the organisation's.
+    """
+
+    volunteer_number: str
+    name: str
+    region: str
 
 
 @event("records", "volunteer.transferred", key="volunteer_number")

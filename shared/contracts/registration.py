@@ -65,6 +65,18 @@ class VolunteerUpdated(Event):
     region: str
 
 
+@event("registration", "volunteer.introduced", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerIntroduced(Event):
+    """A volunteer serves at another node, which may record them now; `to_region` is the one that asked for them."""
+
+    volunteer_number: str
+    account_id: str
+    name: str
+    region: str
+    to_region: str
+
+
 @event("registration", "organisation.approved", key="organisation_id")
 @dataclass(frozen=True, kw_only=True)
 class OrganisationApproved(Event):

@@ -31,6 +31,7 @@ STATUS: Mapping[type[AnyuanError], int] = {
     errors.StaleRevision: 412,
     errors.TooLarge: 413,
     errors.Invalid: 422,
+    errors.HostedElsewhere: 422,
     errors.KeyReused: 422,
     errors.PreconditionMissing: 428,
     errors.TooMany: 429,

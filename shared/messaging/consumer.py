@@ -173,7 +173,7 @@ class _Shift:
             # What matters now is the moment the work is done. Where there is room yet, what arrives meanwhile is
             # taken in, so that the next batch is as large as it can be.
             wait((self._running,), timeout=0.1 if self._intake.is_full() else 0.005)
-            self._intake.listen(0.001)
+            self._intake.listen(0.0)
         else:
             self._intake.listen()
         if self._running is not None and self._running.done():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from marshmallow import Schema, ValidationError
 from shared.contracts.base import Event, event_class
 from shared.messaging.schema import is_storable, schema_of
 from shared.messaging.writing import Unfit, plain_of
-from shared.strict_json import strict_json
+from shared.strict_json import compact_json, strict_json
 from shared.trace import Trace
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -115,7 +114,7 @@ def encode(
 
 
 def _json(found: Mapping[str, Any]) -> bytes:
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    return compact_json(found).encode()
 
 
 def _schema(cls: type[Event]) -> Schema:

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from shared.contracts.base import event_class
 from shared.messaging import held, metrics
-from shared.messaging.envelope import Address, Envelope, Thing, Undecodable, content_hash, decode
-from shared.messaging.many import put_new
-from shared.messaging.marks import marks_of, raise_marks
+from shared.messaging.envelope import Address, Envelope, Undecodable, content_hash, decode
+from shared.messaging.many import put_new, together
+from shared.messaging.marks import raise_mark, raising_marks
 from shared.messaging.outages import database_is_away
 from shared.messaging.reactions import Reactions
+from shared.messaging.regular import Irregular, rising
 from shared.messaging.tables import inbox, inbox_cursor
 from shared.messaging.upsert import upsert
 from shared.storage import Database, UnitOfWork
@@ -47,10 +48,6 @@ class Delivery:
     def message(self) -> held.Message:
         """Answer it as it is kept when it cannot be applied."""
         return held.Message(self.body, self.headers)
-
-
-class _Irregular(Exception):
-    """A batch cannot be taken in together, because some event in it is known, held back, older or unreadable."""
 
 
 class Inbox:
@@ -89,7 +86,7 @@ class Inbox:
             try:
                 with self._transaction() as uow:
                     take(uow, deliveries)
-            except _Irregular:
+            except Irregular:
                 continue
             except Exception as error:
                 if database_is_away(error):
@@ -103,12 +100,12 @@ class Inbox:
     def _take_together(self, uow: UnitOfWork, deliveries: Sequence[Delivery]) -> None:
         """Take in a batch of events that are all readable, new, and next in the order of their things.
 
-        :raises _Irregular: when one of them is not.
+        :raises Irregular: when one of them is not.
         """
         try:
             envelopes = [decode(delivery.body) for delivery in deliveries]
         except Undecodable as error:
-            raise _Irregular from error
+            raise Irregular from error
         arrivals = {
             envelope.event_id: {
                 "event_id": envelope.event_id,
@@ -120,19 +117,21 @@ class Inbox:
         }
         # In one order everywhere, so that two workers that have the same events do not deadlock here.
         rows = [arrivals[event_id] for event_id in sorted(arrivals)]
-        entered = put_new(uow.session, inbox, rows, returning="event_id")
-        if len(entered) < len(deliveries) or held.holds_any(uow.session, envelopes):
-            raise _Irregular
-        marks = marks_of(uow.session, envelopes)
-        raised: dict[Thing, int] = {}
+        first, later = rising(envelopes)
+        entered, held_things, raised, raised_again = together(
+            uow.session,
+            put_new(uow.session, inbox, rows, returning="event_id"),
+            held.holding(uow.session, envelopes),
+            raising_marks(uow.session, first),
+            raising_marks(uow.session, later),
+        )
+        if len(entered) < len(deliveries) or len(raised) < len(first) or len(raised_again) < len(later):
+            raise Irregular
+        if any(tuple(thing) in first for thing in held_things):
+            raise Irregular
         for envelope in envelopes:
-            if envelope.version <= raised.get(envelope.thing, marks.get(envelope.thing, 0)):
-                raise _Irregular
-            raised[envelope.thing] = envelope.version
             self._react(uow, envelope)
             self._note(envelope, "applied")
-        if raise_marks(uow.session, raised) < len(raised):
-            raise _Irregular
         for position in _last_positions(deliveries):
             self._move_cursor(uow.session, position)
 
@@ -213,7 +212,7 @@ class Inbox:
 
     def apply(self, uow: UnitOfWork, envelope: Envelope) -> None:
         """Run the reactions to an event, unless a newer one of the same thing was applied before."""
-        if not raise_marks(uow.session, {envelope.thing: envelope.version}):
+        if not raise_mark(uow.session, envelope.thing, envelope.version):
             log.warning("older_event_not_applied", event_id=envelope.event_id, type=envelope.type)
             self._note(envelope, "older")
             return

@@ -59,14 +59,13 @@ class Intake:
         self._dead.append(_arrived(message))
 
     def listen(self, seconds: float = LINGER_SECONDS) -> None:
-        """Take in what the broker sends, until it pauses, a batch is full or the time is over."""
-        until = time.monotonic() + seconds
-        wait = seconds
-        while self._connection.drain(wait):
+        """Wait so long for what the broker sends, and take in what is there, until a batch is full."""
+        until = time.monotonic() + seconds + LINGER_SECONDS
+        while self._connection.drain(seconds):
             if self.is_full() or time.monotonic() > until:
                 return
-            # Once something came, its like is mostly right behind it; what is not is not worth waiting for.
-            wait = 0.001
+            # What comes while this is at work makes the next batch; waiting for it here would only keep this one.
+            seconds = 0.0
 
     def is_full(self) -> bool:
         """Tell whether a whole batch has arrived."""

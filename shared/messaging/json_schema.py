@@ -45,6 +45,8 @@ def _shape(hint: Any, schemas: Schemas) -> dict[str, Any]:
         return _or_null(_shape(next(part for part in get_args(hint) if part is not type(None)), schemas))
     if origin is tuple:
         return {"type": "array", "items": _shape(get_args(hint)[0], schemas)}
+    if origin is Mapping:
+        return {"type": "object"}
     if origin is Literal:
         return {"type": "string", "enum": list(get_args(hint))}
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -6,7 +6,7 @@ statement for every number of rows, to be compiled here and planned there each t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,42 +14,51 @@ from sqlalchemy import ARRAY, ColumnElement, Executable, Table, bindparam, func,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from shared.storage.trip import Errand, one_trip
+
 Rows = Sequence[Mapping[str, Any]]
 
 
-def is_any_of(session: Session, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Answer the condition that a column has one of these values."""
-    if _dialect(session) != "postgresql":
-        return column.in_(values)
-    return column == func.any(bindparam(None, list(values), type_=ARRAY(column.type)))
-
-
-def put_new(session: Session, table: Table, rows: Rows, *, returning: str) -> set[Any]:
-    """Insert rows but for those that are there; answers this column of the ones that were new."""
-    return set(_executed(session, _putting_new(table, _dialect(session), tuple(rows[0]), returning), rows))
-
-
-def put_newer(session: Session, table: Table, rows: Rows, *, version: str) -> int:
-    """Insert rows, or raise this column of the ones that are there and have less; answers how many really rose."""
-    return len(_executed(session, _putting_newer(table, _dialect(session), tuple(rows[0]), version), rows))
-
-
-def _dialect(session: Session) -> str:
+def dialect_of(session: Session) -> str:
+    """Answer by its name what kind of database this is."""
     return session.get_bind().dialect.name
 
 
-def _executed(session: Session, statement: Executable, rows: Rows) -> Sequence[Any]:
-    values = _columns(rows) if _dialect(session) == "postgresql" else list(rows)
-    return session.execute(statement, values).scalars().all()
+def is_any_of(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Answer the condition that a column has one of the values that are given under this name, as a list."""
+    if dialect != "postgresql":
+        return column.in_(bindparam(name, expanding=True))
+    return column == func.any(bindparam(name, type_=ARRAY(column.type)))
 
 
-def _columns(rows: Rows) -> dict[str, list[Any]]:
-    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+def put_new(session: Session, table: Table, rows: Rows, *, returning: str) -> list[Errand]:
+    """Answer the errands that insert rows but for those that are there; they answer this column of the new ones."""
+    return _errands(session, _putting_new(table, dialect_of(session), tuple(rows[0]), returning), rows)
+
+
+def put_newer(session: Session, table: Table, rows: Rows, *, version: str) -> list[Errand]:
+    """Answer the errands that insert rows, or raise this column of those that have less; they answer what they rose to.
+
+    Of one that is there and has no less they answer nothing.
+    """
+    return _errands(session, _putting_newer(table, dialect_of(session), tuple(rows[0]), version), rows)
+
+
+def together(session: Session, *parts: Sequence[Errand]) -> list[list[Any]]:
+    """Run all errands in one trip; answers for each part the rows of all its errands."""
+    answers = iter(one_trip(session, [errand for part in parts for errand in part]))
+    return [[row for _ in part for row in next(answers)] for part in parts]
+
+
+def _errands(session: Session, statement: Executable, rows: Rows) -> list[Errand]:
+    if dialect_of(session) != "postgresql":
+        return [(statement, row) for row in rows]
+    return [(statement, {f"all_{name}": [row[name] for row in rows] for name in rows[0]})]
 
 
 def _inserting(table: Table, dialect: str, names: tuple[str, ...]) -> Any:
     if dialect != "postgresql":
-        return sqlite.insert(table)
+        return sqlite.insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names})
     lists = [func.unnest(bindparam(f"all_{name}", type_=ARRAY(table.c[name].type))) for name in names]
     return postgresql.insert(table).from_select(list(names), select(*lists))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared.contracts.base import ANY_PUBLISHER, Event
+from shared.messaging.bell import Bell
 from shared.messaging.envelope import encode_around_version
 from shared.messaging.tables import outbox, stream_head
 from shared.storage.trip import Errand, one_trip
@@ -27,6 +28,7 @@ class StoredOutbox:
 
     service: str
     node: str
+    _bell: Bell = field(default_factory=Bell, init=False, repr=False, compare=False)
 
     @property
     def source(self) -> str:
@@ -62,7 +64,7 @@ class StoredOutbox:
             following[thing] -= 1
             row = self._row(event, now=now, trace=its_trace) | {"listener": listener, "following": following[thing]}
             errands.append((storing, row))
-        return errands
+        return [*errands, *self._bell.ringing(session)]
 
     def _row(self, event: Event, *, now: datetime, trace: Trace) -> dict[str, Any]:
         event_id = str(uuid.uuid4())

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from select import POLLIN, poll
 from typing import Any, Self
 
 import kombu.exceptions
@@ -31,6 +32,7 @@ _Connection: Any = Connection
 HEARTBEAT_SECONDS = 30
 _CONNECT_SECONDS = 5
 _SOCKET_SECONDS = 10
+_MOMENT = 0.001
 
 # The service's own retry counter decides what is dead; this fence only stops a message that kills its consumer.
 _DELIVERY_LIMIT = 100
@@ -140,17 +142,30 @@ class BrokerConnection:
     def drain(self, seconds: float) -> bool:
         """Handle what the broker sends, at most one event; answers False when nothing came in that time.
 
+        With no time at all it handles what is there already.
+
         Heartbeats are sent and checked here, so whoever holds a connection calls this at least once a second.
         """
         now = time.monotonic()
         if now >= self._next_tick:
             self._next_tick = now + 1
             self._connection.heartbeat_check()
+        if not seconds and not self._has_something():
+            return False
         try:
-            self._connection.drain_events(timeout=seconds)
+            self._connection.drain_events(timeout=seconds or _MOMENT)
         except TimeoutError:
             return False
         return True
+
+    def _has_something(self) -> bool:
+        """Tell whether something came that is not handled yet; the library itself waits a millisecond at least."""
+        socket = self._connection.connection.sock
+        if socket is None:
+            return True  # reading will say what is wrong with it
+        poller = poll()
+        poller.register(socket, POLLIN)
+        return bool(poller.poll(0)) or bool(getattr(socket, "pending", int)())
 
     def declare(self, topology: Topology) -> None:
         """Make sure that the exchanges, queues and bindings exist; those that do are left alone.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.contracts.base import event_class
 from shared.failpoints import failpoint
 from shared.messaging import metrics, sending
+from shared.messaging.bell import Ear
 from shared.messaging.leadership import Leadership, leadership
 from shared.messaging.pauses import Pauses
 from shared.messaging.publisher import ConfirmingPublisher, Outgoing
@@ -82,11 +81,13 @@ class Relay:
     def _lead(self, lead: Leadership, stop: threading.Event, pauses: Pauses) -> None:
         """Relay over one connection until something is refused or breaks, or the lock is lost."""
         connection = BrokerConnection(self._broker_url, name=self.name)
+        is_in_order = False
         try:
             self._declare(connection)
             publisher = ConfirmingPublisher(
                 connection, exchange=exchange_of(self._service), app_id=self._service, stop=stop
             )
+            ear = Ear(lead.connection) if lead.connection is not None else None
             self._set_leader(True)
             log.info("relay_leads", service=self._service)
             all_is_well, pause = True, POLL_SECONDS
@@ -97,11 +98,17 @@ class Relay:
                 pauses.reset()
                 self._tidy_sometimes()
                 if count < BATCH and all_is_well:
-                    pause = _pause_after(count, pause)
-                    stop.wait(max(0.0, begun + pause - time.monotonic()))
                     connection.drain(0.001)
+                    pause = _pause_after(count, pause)
+                    rest = max(0.0, begun + pause - time.monotonic())
+                    if ear is None or count >= _BUSY_ROWS:
+                        stop.wait(rest)
+                    else:
+                        ear.wait(rest)
+            is_in_order = stop.is_set()
         finally:
-            if stop.is_set():
+            # A broker that takes nothing for want of memory or disk would not answer a goodbye either.
+            if is_in_order:
                 connection.close()
             else:
                 connection.drop()
@@ -116,12 +123,13 @@ class Relay:
     def relay_once(self, publisher: ConfirmingPublisher, lead: Leadership) -> tuple[int, bool]:
         """Send one batch; answers how many rows were taken up, and whether the broker took all of them.
 
-        The rows are read over the session that holds the leader's lock: it is gone with the lock.
+        The rows are read and marked over the session that holds the leader's lock: it is gone with the lock.
 
         :raises Exception: what broke the connection, after the confirmed rows were marked.
         """
         now = self._database.clock.now()
-        rows = self._next_rows(lead, now)
+        with lead.transaction() as session:
+            rows = sending.next_rows(session, now, limit=BATCH)
         if not rows:
             return 0, True
         answers = publisher.send(
@@ -140,21 +148,22 @@ class Relay:
         )
         metrics.relayed_together.labels(self._service).observe(len(rows))
         failpoint("relay.after_confirm")
-        with self._database.unit_of_work() as uow:
-            sending.mark_sent(uow.session, answers.confirmed, now=uow.now)
-            parked = sending.count_refusals(uow.session, answers.refused, now=uow.now)
-        for row_id, reason in answers.refused.items():
-            say = log.error if row_id in parked else log.warning
-            say("event_not_sent", service=self._service, row=row_id, reason=reason, parked=row_id in parked)
+        if answers.confirmed:
+            with lead.transaction() as session:
+                sending.mark_sent(session, answers.confirmed, now=self._database.clock.now())
+        self._note_refusals(answers.refused)
         if answers.broken is not None:
             raise answers.broken
         return len(rows), not answers.refused
 
-    def _next_rows(self, lead: Leadership, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
-        if lead.connection is not None:
-            return sending.next_rows(lead.connection, now, limit=BATCH)
-        with self._database.reading() as session:
-            return sending.next_rows(session, now, limit=BATCH)
+    def _note_refusals(self, refused: Mapping[int, str]) -> None:
+        if not refused:
+            return
+        with self._database.unit_of_work() as uow:
+            parked = sending.count_refusals(uow.session, refused, now=uow.now)
+        for row_id, reason in refused.items():
+            say = log.error if row_id in parked else log.warning
+            say("event_not_sent", service=self._service, row=row_id, reason=reason, parked=row_id in parked)
 
     def _somebody_must_hear(self, routing_key: str) -> bool:
         """Tell whether an event without a queue is a fault. An event that no service listens to is none.

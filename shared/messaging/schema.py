@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from math import isfinite
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import EXCLUDE, Schema, ValidationError, post_load, validate
@@ -50,12 +51,33 @@ _PLAIN: Mapping[type, Any] = {
 }
 
 
+class _Document(shapes.Dict):
+    """A JSON object that a database can store: texts are checked as those of other fields, whatever their depth."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        found: Any = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # it has none
+        if not is_plain(found):
+            raise self.make_error("invalid", input=value)
+        return found
+
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def is_storable(text: str) -> bool:
     """Tell whether a database can store this text: no U+0000 and no half of a surrogate pair, which JSON can carry."""
     return _UNSTORABLE.search(text) is None
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether a value is JSON that a database can store, to its last text."""
+    if isinstance(value, str):
+        return is_storable(value)
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and is_storable(key) and is_plain(one) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _storable(text: str) -> None:
@@ -73,6 +95,8 @@ def _field(hint: Any, **options: Any) -> shapes.Field[Any]:
         return _field(inner[0], allow_none=True, **options)
     if origin is tuple:
         return shapes.List(_field(get_args(hint)[0]), **options)
+    if origin is Mapping:
+        return _Document(keys=shapes.String(), **options)
     if origin is Literal:
         return shapes.String(validate=validate.OneOf(get_args(hint)), **options)
     if isinstance(hint, type) and issubclass(hint, Enum):

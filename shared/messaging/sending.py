@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.messaging.held import pause_after
+from shared.messaging.many import dialect_of, is_any_of
 from shared.messaging.tables import outbox
+from shared.storage.trip import one_trip
 
 MOST_ATTEMPTS = 12
 PARKED_PAUSE = timedelta(hours=1)
@@ -18,12 +21,18 @@ SENT_ROWS_ARE_KEPT = timedelta(days=7)
 PRUNE_BATCH = 1000
 
 
-def next_rows(reading: Session | Connection, now: datetime, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def next_rows(reading: Session, now: datetime, *, limit: int) -> Sequence[Any]:
     """Answer the oldest unsent rows that may go out now; nothing overtakes an earlier event of the same thing.
 
     Rows are never sought by "id greater than the last": ids are given out before commits, so a smaller one can
-    appear after a greater one was sent.
+    appear after a greater one was sent. It is the last thing of a transaction.
     """
+    return one_trip(reading, [(_seeking_next(limit), {"now": now})], is_last=True)[0]
+
+
+@cache
+def _seeking_next(limit: int) -> Executable:
+    now = bindparam("now", type_=outbox.c.next_attempt_at.type)
     earlier = outbox.alias("earlier")
     held_back = exists().where(
         earlier.c.aggregate_type == outbox.c.aggregate_type,
@@ -49,16 +58,19 @@ def next_rows(reading: Session | Connection, now: datetime, *, limit: int) -> Se
         outbox.c.aggregate_id,
         outbox.c.payload,
     )
-    return reading.execute(select(*columns).where(may_go).order_by(outbox.c.id).limit(limit)).all()
+    return select(*columns).where(may_go).order_by(outbox.c.id).limit(limit)
 
 
-def mark_sent(session: Session, row_ids: Iterable[int], *, now: datetime) -> None:
-    """Note that the broker has these rows."""
-    session.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(list(row_ids)))
-        .values(sent_at=now, parked_reason=None, next_attempt_at=None)
-    )
+def mark_sent(session: Session, row_ids: Sequence[int], *, now: datetime) -> None:
+    """Note that the broker has these rows, as the last thing of a transaction."""
+    one_trip(session, [(_marking(dialect_of(session)), {"ids": list(row_ids), "now": now})], is_last=True)
+
+
+@cache
+def _marking(dialect: str) -> Executable:
+    sent_at = bindparam("now", type_=outbox.c.sent_at.type)
+    marked = update(outbox).where(is_any_of(dialect, outbox.c.id, "ids"))
+    return marked.values(sent_at=sent_at, parked_reason=None, next_attempt_at=None)
 
 
 def count_refusals(session: Session, refused: Mapping[int, str], *, now: datetime) -> list[int]:

@@ -7,7 +7,7 @@ ten times the time, and every event of every command goes through here.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from shared.messaging.schema import GREATEST, MOST_DIGITS, is_storable, schema_of
+from shared.messaging.schema import GREATEST, MOST_DIGITS, is_plain, is_storable, schema_of
 
 Plain = Callable[[Any], Any]
 
@@ -57,6 +57,8 @@ def _plain(hint: Any) -> Plain:
         return _optional(_plain(next(part for part in parts if part is not type(None))))
     if origin is tuple:
         return _several(_plain(parts[0]))
+    if origin is Mapping:
+        return _document
     if origin is Literal:
         return _one_of(frozenset(parts))
     if issubclass(hint, Enum):
@@ -101,6 +103,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not is_storable(value):
         raise Unfit("not a text that can be stored")
     return value
+
+
+def _document(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not is_plain(value):
+        raise Unfit("not a JSON object that can be stored")
+    return dict(value)
 
 
 def _truth(value: Any) -> bool:

@@ -18,6 +18,7 @@ from shared.nodes.core.letters import BEGINNING, BadSignature, Letter, NotALette
 from shared.nodes.core.receiving import StreamState
 from shared.nodes.office import Office, note
 from shared.nodes.outbound import Entry, enter
+from shared.nodes.refused import answer_to
 from shared.nodes.tables import stream_in, stream_in_log, stream_log, stream_out
 from shared.storage import UnitOfWork
 
@@ -125,7 +126,14 @@ class Controls:
     def _refused(self, peer: str, mark: Mark, code: str) -> None:
         log.error("event_refused_by_node", node=peer, epoch=mark.epoch, seq=mark.seq, code=code)
         here = (stream_log.c.audience == peer, stream_log.c.epoch == mark.epoch, stream_log.c.seq == mark.seq)
-        self._uow.session.execute(update(stream_log).where(*here).values(refused_code=code))
+        refusing = update(stream_log).where(*here, stream_log.c.refused_code.is_(None)).values(refused_code=code)
+        letter = self._uow.session.execute(refusing.returning(stream_log.c.letter)).scalar()
+        if letter is None:
+            return
+        said = Statement.read(Letter.parse(bytes(letter)).body)
+        answer = answer_to(said.name, said.data, node=peer, code=code)
+        if answer is not None:
+            self._uow.publish(answer)
         detail = f"it refused {mark.epoch}/{mark.seq}"
         note(self._uow.session, self._uow.now, node=peer, what="refused", code=code, detail=detail)
 

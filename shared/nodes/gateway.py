@@ -20,6 +20,7 @@ from shared.nodes.core.authority import RULES, Told
 from shared.nodes.inbound import Inbound
 from shared.nodes.office import NOT_NOW, SERVICE, Office, queue_from
 from shared.nodes.outbound import Outbound
+from shared.nodes.refused import TOLD_BY_LINKS
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,12 @@ def with_links(whole: Topology) -> Topology:
         Binding(SERVICE, binding.listener, binding.routing_key)
         for binding in whole.bindings
         if _name_of(binding.routing_key) in RULES
+    }
+    own = {cls.event_name.name: cls.event_name.routing_key(SERVICE) for cls in TOLD_BY_LINKS}
+    incoming |= {
+        Binding(SERVICE, binding.listener, own[_name_of(binding.routing_key)])
+        for binding in whole.bindings
+        if _name_of(binding.routing_key) in own
     }
     bindings = tuple(sorted({*whole.bindings, *outgoing, *incoming}))
     return Topology(whole.publishers | {SERVICE}, whole.listeners | {SERVICE}, bindings)

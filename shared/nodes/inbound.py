@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from shared.messaging.envelope import MOST_BYTES, Address, decode
 from shared.messaging.inbox import Delivery
 from shared.messaging.outages import database_is_away
-from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert
 from shared.nodes.control import Controls
 from shared.nodes.core.authority import claims, subjects
@@ -150,8 +149,7 @@ class Taking:
     def conclude(self) -> None:
         """Write down what has changed, and send each sender its receipt."""
         self._knowledge.write()
-        if self._effects:
-            self.uow.session.execute(insert(outbox), self._effects)
+        self.office.hand_over(self.uow, self._effects)
         for origin in sorted(self._heard):
             self._send_receipt(origin)
         for origin in sorted(self._missing):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import shared.contracts.cases
 import shared.contracts.records
 import shared.contracts.registration
 import shared.contracts.reporting  # noqa: F401
+from shared.messaging.bell import Bell
 from shared.messaging.envelope import Undecodable, decode
 from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert
@@ -31,6 +32,7 @@ from shared.nodes.files import NodeFileWrong, OwnKeys, read_published, read_root
 from shared.nodes.tables import charter as charters
 from shared.nodes.tables import link_trail
 from shared.storage import Database, UnitOfWork
+from shared.storage.trip import send_ahead
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,7 @@ class Office:
     charter_file: Path
     root_key_file: Path
     keys_file: Path
+    _bell: Bell = field(default_factory=Bell, init=False)
     _charter: Charter | None = field(default=None, init=False)
     _stamp: tuple[int, int, int] | None = field(default=None, init=False)
     _digest: str = field(default="", init=False)
@@ -176,8 +179,13 @@ class Office:
                     "created_at": uow.now,
                 }
             )
+        self.hand_over(uow, rows)
+
+    def hand_over(self, uow: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
+        """Leave rows in the outbox, and wake the relay with the commit."""
         if rows:
-            uow.session.execute(insert(outbox), rows)
+            uow.session.execute(insert(outbox), list(rows))
+            send_ahead(uow.session, self._bell.ringing(uow.session))
 
 
 def misfit(body: bytes) -> str | None:

@@ -2,6 +2,6 @@
 
 from shared.storage.database import Database
 from shared.storage.kit import InstantUTC, kit_metadata, naming
-from shared.storage.unit_of_work import UnitOfWork
+from shared.storage.unit_of_work import Hosting, UnitOfWork
 
-__all__ = ["Database", "InstantUTC", "UnitOfWork", "kit_metadata", "naming"]
+__all__ = ["Database", "Hosting", "InstantUTC", "UnitOfWork", "kit_metadata", "naming"]

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
-from shared.storage.trip import TravellingSession
-from shared.storage.unit_of_work import Outbox, UnitOfWork
+from shared.storage.trip import wait_before_others
+from shared.storage.unit_of_work import Alone, Hosting, Outbox, UnitOfWork
+from shared.strict_json import compact_json
 from shared.trace import current_trace
 
 LOCK_TIMEOUT_MS = 5_000
@@ -30,7 +31,9 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """Open an engine that waits for locks only so long and never shows bound values in errors."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=10)
+        engine = create_engine(
+            parsed, hide_parameters=True, json_serializer=compact_json, pool_size=pool_size, max_overflow=10
+        )
         _prepare_sqlite(engine)
         return engine
     options = (
@@ -41,6 +44,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     engine = create_engine(
         parsed,
         hide_parameters=True,
+        json_serializer=compact_json,
         pool_size=pool_size,
         max_overflow=5,
         pool_timeout=10,
@@ -57,6 +61,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         },
     )
     _ask_after_rest(engine)
+    wait_before_others(engine)
     return engine
 
 
@@ -116,13 +121,14 @@ def _change_to_wal(connection: sqlite3.Connection) -> None:
 
 
 class Database:
-    """A service's database and the clock its transactions go by."""
+    """A service's database, the clock its transactions go by, and which regions its node hosts: alone, all of them."""
 
-    def __init__(self, engine: Engine, *, clock: Clock, outbox: Outbox) -> None:
+    def __init__(self, engine: Engine, *, clock: Clock, outbox: Outbox, here: Hosting | None = None) -> None:
         self.engine = engine
         self.clock = clock
+        self.here = here or Alone()
         self._outbox = outbox
-        self._writing = sessionmaker(engine, class_=TravellingSession, expire_on_commit=False)
+        self._writing = sessionmaker(engine, expire_on_commit=False)
         self._reading = sessionmaker(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False)
         self._published: list[Callable[[], None]] = []
 
@@ -134,7 +140,11 @@ class Database:
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """Open a transaction that commits when the block ends well and rolls back otherwise."""
         uow = UnitOfWork(
-            session=self._writing(), now=self.clock.now(), trace=current_trace().child(), outbox=self._outbox
+            session=self._writing(),
+            now=self.clock.now(),
+            trace=current_trace().child(),
+            outbox=self._outbox,
+            here=self.here,
         )
         with uow:
             yield uow

@@ -1,15 +1,15 @@
 """A pipeline of prepared statements over one PostgreSQL connection, spoken through the driver's own libpq.
 
 The driver's pipeline prepares, flushes and polls for every statement; here all leave at once, under names that the
-connection keeps, and the answers are read when they are there.
+connection keeps, and the answers are read when somebody needs them. Until then the database works beside us.
 """
 
 from __future__ import annotations
 
-import json
 from collections import namedtuple
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import psycopg as toolkit
 from sqlalchemy.sql import ClauseElement
 
 from shared.storage.kit import InstantUTC
+from shared.strict_json import compact_json
 
 _DIALECT: Dialect = toolkit.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # it has no types
 _BEGIN, _COMMIT = b"BEGIN", b"COMMIT"
@@ -34,38 +35,126 @@ _numbers = count(1)
 
 Dumped = bytes | None
 Maker = Callable[[Sequence[Any]], Any]
+Statement = tuple[Executable, Mapping[str, Any]]
 
 
-def run(
-    driver: psycopg.Connection[Any],
-    kept: MutableMapping[str, Any],
-    statements: Sequence[tuple[Executable, Mapping[str, Any]]],
-    *,
-    commits: bool,
-) -> list[Sequence[Any]]:
-    """Run statements in their order in the transaction at hand, beginning one where there is none.
+def pipeline_of(driver: psycopg.Connection[Any], kept: MutableMapping[str, Any]) -> Pipeline:
+    """Answer the pipeline over a connection; `kept` lives as long as the connection and keeps it."""
+    found: Pipeline | None = kept.get(_KEPT)
+    if found is None or found.driver is not driver:
+        found = kept[_KEPT] = Pipeline(driver, Transformer(driver))
+    return found
 
-    Answers the rows of each; with `commits` the transaction ends after the last. In `kept`, which lives as long as
-    the connection, it remembers what that connection has prepared.
 
-    :raises psycopg.Error: of the first statement that failed; those after it were not run.
+def pipeline_under_way(kept: Mapping[str, Any]) -> Pipeline | None:
+    """Answer the pipeline of a connection of which answers are still to come."""
+    found: Pipeline | None = kept.get(_KEPT)
+    return found if found is not None and found.coming else None
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The statements that are under way over one connection, in the order in which their answers come.
+
+    It keeps the names of the connection's prepared statements, and how values are turned into Python's.
     """
-    known = kept.get(_KEPT) or kept.setdefault(_KEPT, _Known(set(), Transformer(driver)))
-    # Read before anything is sent: a value that cannot be sent leaves the connection as it was.
-    sent = [(ready := _ready(statement), ready.dump(known.transformer, values)) for statement, values in statements]
-    wire = driver.pgconn
-    wire.enter_pipeline_mode()
-    try:
-        results = _exchange(wire, known, sent, commits=commits)
-    except BaseException:
-        # Nobody knows what is still under way on it.
-        driver.close()
-        raise
-    wire.exit_pipeline_mode()
-    failed = next((result for result in results if result.status not in _DONE), None)
-    if failed is not None:
-        raise errors.error_from_result(failed, driver.info.encoding)
-    return [known.rows(ready, result) for (ready, _), result in zip(sent, results, strict=True)]
+
+    driver: psycopg.Connection[Any]
+    transformer: abc.Transformer
+    names: set[bytes] = field(default_factory=set)
+    coming: list[_Sent] = field(default_factory=list)
+
+    def send(self, statements: Sequence[Statement]) -> None:
+        """Send statements in the transaction at hand, beginning one where there is none, and do not wait for them."""
+        # Read before anything is sent: a value that cannot be sent leaves the connection as it was.
+        dumped = [
+            (ready := _ready(statement), ready.dump(self.transformer, values)) for statement, values in statements
+        ]
+        wire = self.driver.pgconn
+        with self._closed_at_an_error():
+            if not self.coming:
+                begins = wire.transaction_status == pq.TransactionStatus.IDLE
+                wire.enter_pipeline_mode()
+                if begins:
+                    self._send_text(_BEGIN)
+            for each, _ in dumped:
+                if each.name not in self.names:
+                    self.names.add(each.name)
+                    wire.send_prepare(each.name, each.text)
+                    self.coming.append(_Sent(preparing=each.name))
+            for each, values in dumped:
+                wire.send_query_prepared(each.name, values)
+                self.coming.append(_Sent(each))
+            wire.flush()
+
+    def answers(self, statements: Sequence[Statement], *, commits: bool) -> list[Sequence[Any]]:
+        """Send statements and wait for them and for all that is under way; answers the rows of each of these.
+
+        With `commits` the transaction ends after the last.
+
+        :raises psycopg.Error: of the first statement that failed; those after it were not run.
+        """
+        self.send(statements)
+        if commits:
+            with self._closed_at_an_error():
+                self._send_text(_COMMIT)
+        coming, results = self._collect()
+        failed = next((result for result in results if result.status not in _DONE), None)
+        if failed is not None:
+            raise errors.error_from_result(failed, self.driver.info.encoding)
+        asked = [(sent.ready, result) for sent, result in zip(coming, results, strict=True) if sent.ready is not None]
+        return [self._rows(ready, result) for ready, result in asked[len(asked) - len(statements) :]]
+
+    def drop(self) -> None:
+        """Wait for all that is under way and forget it, because what it belongs to is being undone."""
+        if self.coming:
+            self._collect()
+
+    def _send_text(self, text: bytes) -> None:
+        self.driver.pgconn.send_query_params(text, None)
+        self.coming.append(_Sent())
+
+    def _collect(self) -> tuple[list[_Sent], list[pq.abc.PGresult]]:
+        """Answer what was under way, each with its result."""
+        wire = self.driver.pgconn
+        coming, self.coming = self.coming, []
+        with self._closed_at_an_error():
+            wire.pipeline_sync()
+            results = _answers(wire)
+            wire.exit_pipeline_mode()
+        for sent, result in zip(coming, results, strict=True):
+            if sent.preparing is not None and result.status not in _DONE:
+                self.names.discard(sent.preparing)
+        return coming, results
+
+    @contextmanager
+    def _closed_at_an_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            # Nobody knows what is still under way on it.
+            self.coming = []
+            self.driver.close()
+            raise
+
+    def _rows(self, ready: _Ready, result: pq.abc.PGresult) -> Sequence[Any]:
+        """Answer the rows of a result, named after their columns."""
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            return ()
+        if not result.ntuples:
+            return []
+        if ready.maker is None:
+            ready.maker = _maker(tuple((result.fname(place) or b"").decode() for place in range(result.nfields)))
+        self.transformer.set_pgresult(result)
+        return self.transformer.load_rows(0, result.ntuples, ready.maker)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a result to come is of: a statement, the preparing of one, or the word that begins or ends a transaction."""
+
+    ready: _Ready | None = None
+    preparing: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -80,10 +169,13 @@ class _Ready:
 
     def dump(self, transformer: abc.Transformer, values: Mapping[str, Any]) -> list[Dumped]:
         """Answer the values as text, in the order of the parameters."""
-        dumped = []
+        dumped: list[Dumped] = []
         for name, process in self.order:
             value = values[name] if name in values else self.constants[name]
-            dumped.append(_dumped(process(value) if process else value, transformer))
+            if process is not None:
+                value = process(value)
+            dumper = _DUMPERS.get(type(value))
+            dumped.append(_by_driver(value, transformer) if dumper is None else dumper(value))
         return dumped
 
 
@@ -116,7 +208,7 @@ def _instant(value: datetime) -> bytes:
 
 
 def _json(value: Json | Jsonb) -> bytes:
-    return json.dumps(value.obj, ensure_ascii=False).encode()
+    return compact_json(value.obj).encode()
 
 
 #: How the values of most parameters are written as text; the driver does it for the others.
@@ -131,31 +223,9 @@ _DUMPERS: Mapping[type, Callable[[Any], Dumped]] = {
 }
 
 
-def _dumped(value: Any, transformer: abc.Transformer) -> Dumped:
-    dumper = _DUMPERS.get(type(value))
-    if dumper is not None:
-        return dumper(value)
+def _by_driver(value: Any, transformer: abc.Transformer) -> Dumped:
     (dumped,) = transformer.dump_sequence([value], [PyFormat.TEXT])
     return bytes(dumped) if dumped is not None else None
-
-
-@dataclass(slots=True)
-class _Known:
-    """What one connection keeps: the names of its prepared statements, and how values are turned into Python's."""
-
-    names: set[bytes]
-    transformer: abc.Transformer
-
-    def rows(self, ready: _Ready, result: pq.abc.PGresult) -> Sequence[Any]:
-        """Answer the rows of a result, named after their columns."""
-        if result.status != pq.ExecStatus.TUPLES_OK:
-            return ()
-        if not result.ntuples:
-            return []
-        if ready.maker is None:
-            ready.maker = _maker(tuple((result.fname(place) or b"").decode() for place in range(result.nfields)))
-        self.transformer.set_pgresult(result)
-        return self.transformer.load_rows(0, result.ntuples, ready.maker)
 
 
 @lru_cache(maxsize=256)
@@ -164,29 +234,6 @@ def _maker(names: tuple[str, ...]) -> Maker:
     row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
     maker: Maker = row._make
     return maker
-
-
-def _exchange(
-    wire: pq.abc.PGconn, known: _Known, sent: Sequence[tuple[_Ready, list[Dumped]]], *, commits: bool
-) -> Sequence[pq.abc.PGresult]:
-    """Send everything and read every answer; answers those of the statements, or all when one failed."""
-    begins = wire.transaction_status == pq.TransactionStatus.IDLE
-    if begins:
-        wire.send_query_params(_BEGIN, None)
-    new = {ready.name: ready.text for ready, _ in sent if ready.name not in known.names}
-    for name, text in new.items():
-        wire.send_prepare(name, text)
-    for ready, dumped in sent:
-        wire.send_query_prepared(ready.name, dumped)
-    if commits:
-        wire.send_query_params(_COMMIT, None)
-    wire.pipeline_sync()
-    results = _answers(wire)
-    if any(result.status not in _DONE for result in results):
-        return results
-    known.names.update(new)
-    first = int(begins) + len(new)
-    return results[first : first + len(sent)]
 
 
 def _answers(wire: pq.abc.PGconn) -> list[pq.abc.PGresult]:

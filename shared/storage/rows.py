@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, Table, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from shared.storage.trip import Errand
@@ -15,20 +14,25 @@ from shared.storage.trip import Errand
 Row = Mapping[str, Any]
 
 
-def put_rows(session: Session, table: Table, rows: Sequence[Row], *, changing: tuple[str, ...] = ()) -> list[Errand]:
-    """Answer the errands that insert rows, or change these columns of the ones that are there, by the primary key.
+def put_rows(session: Session, table: Table, rows: Sequence[Row]) -> list[Errand]:
+    """Answer the errands that insert rows.
 
     All rows name the same columns: those of the table but for what the database fills in itself. PostgreSQL gets them
     in one statement. SQLite gets one for each row: there a statement of many rows is compiled anew every time.
     """
-    dialect = session.get_bind().dialect.name
-    parts = [rows] if dialect == "postgresql" and rows else [[row] for row in rows]
-    return [(_putting(table, dialect, tuple(part[0]), len(part), changing), numbered(part)) for part in parts]
+    if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+        return [(_putting(table, tuple(rows[0]), len(rows)), numbered(rows))]
+    return [put_row(table, row) for row in rows]
 
 
-def put_row(session: Session, table: Table, row: Row, *, changing: tuple[str, ...] = ()) -> Errand:
-    """Answer the errand that inserts one row, or changes these columns of it."""
-    return put_rows(session, table, [row], changing=changing)[0]
+def put_row(table: Table, row: Row) -> Errand:
+    """Answer the errand that inserts one row."""
+    return _putting(table, tuple(row), 1), row
+
+
+def change_row(table: Table, key: Row, changed: Row) -> Errand:
+    """Answer the errand that changes columns of the row with this primary key."""
+    return _changing(table, tuple(changed)), {f"of_{name}": value for name, value in key.items()} | dict(changed)
 
 
 def numbered(rows: Sequence[Row]) -> dict[str, Any]:
@@ -37,15 +41,17 @@ def numbered(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 @cache
-def _putting(table: Table, dialect: str, names: tuple[str, ...], count: int, changing: tuple[str, ...]) -> Executable:
-    inserting: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()
+def _putting(table: Table, names: tuple[str, ...], count: int) -> Executable:
+    types = {name: table.c[name].type for name in names}
+    if count == 1:
+        return insert(table).inline().values({name: bindparam(name, type_=kind) for name, kind in types.items()})
     rows = [
-        {name: bindparam(f"{name}_in_{place}", type_=table.c[name].type) for name in names} for place in range(count)
+        {name: bindparam(f"{name}_in_{place}", type_=kind) for name, kind in types.items()} for place in range(count)
     ]
-    inserting = inserting.values(rows if count > 1 else rows[0])
-    if changing:
-        keys = [column.name for column in table.primary_key]
-        changed = {name: inserting.excluded[name] for name in changing}
-        inserting = inserting.on_conflict_do_update(index_elements=keys, set_=changed)
-    statement: Executable = inserting
-    return statement
+    return insert(table).inline().values(rows)
+
+
+@cache
+def _changing(table: Table, names: tuple[str, ...]) -> Executable:
+    keys = [column == bindparam(f"of_{column.name}", type_=column.type) for column in table.primary_key]
+    return update(table).where(*keys).values({name: bindparam(name, type_=table.c[name].type) for name in names})

@@ -8,7 +8,7 @@ Each file holds two events: one with everything given, one with everything left 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -82,6 +82,8 @@ def _value(hint: Any, name: str, *, bare: bool) -> Any:
         return None if bare else _value(inner, name, bare=bare)
     if origin is tuple:
         return () if bare else (_value(get_args(hint)[0], name, bare=bare),)
+    if origin is Mapping:
+        return {} if bare else {name: "例", "several": [1, None, True]}
     if origin is Literal:
         return get_args(hint)[-1 if bare else 0]
     if isinstance(hint, type) and issubclass(hint, Enum):

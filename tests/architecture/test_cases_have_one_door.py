@@ -43,7 +43,8 @@ WRITERS = {
     "workdays.py": {"WorkdayRow", "WorkdayYearRow"},
 }
 #: Where a case gets a new state: the moves of the core. The store reads it back as it was written.
-MOVERS = {"core/administering.py", "core/deciding.py", "core/engine.py", "core/moving.py", "store.py"}
+MOVERS = {"core/administering.py", "core/deciding.py", "core/engine.py", "core/moving.py", "core/two_nodes.py"}
+MOVERS |= {"across/parts.py", "store.py"}
 STATEMENTS = {"insert", "update", "delete", "upsert", "put_row"}
 OF_A_SESSION = {"add", "add_all", "merge", "delete"}
 TABLES = re.compile(r"\b(" + "|".join(sorted(ApprovalBase.metadata.tables)) + r")\b")

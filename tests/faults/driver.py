@@ -1,4 +1,4 @@
-"""Clients that approve reports while something breaks, and remember what they were told of each command."""
+"""Clients that decide cases while something breaks, and remember what they were told of each command."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx
 
 from tests.faults.checker import Call
-from tests.staging import APPROVER, PASSWORD, Waiting
+from tests.staging import APPROVER, PASSWORD
 from tests.waiting import wait_until
 
-PATIENCE = 60.0  # seconds in which a command must get a definite answer
+PATIENCE = 60.0
+_UNAUTHENTICATED = 401
 _TIMEOUT = 15.0
 
 Outcome = Literal["ok", "fail", "info"]
@@ -36,13 +37,29 @@ class Attempt:
     """What a refusal says of itself, or what broke the connection."""
 
 
+class Waiting(Protocol):
+    """A case that waits for this decision, with the revision it has now."""
+
+    @property
+    def case_id(self) -> str:
+        """The case."""
+
+    @property
+    def revision(self) -> int:
+        """Its revision."""
+
+
 @dataclass
 class Driver:
-    """The province's approver, at several desks at once. `rate` is commands a second, all desks together."""
+    """One who decides, at several desks at once. `rate` is commands a second, all desks together."""
 
     base_url: str
     desks: int = 3
     rate: float = 15.0
+    service: str = "reporting"
+    username: str = APPROVER
+    patience: float = PATIENCE
+    """Seconds in which a command must get a definite answer."""
     attempts: list[Attempt] = field(default_factory=list)
     account_id: str = ""
     _token: str = ""
@@ -52,7 +69,7 @@ class Driver:
         """Sign in once, before anything breaks; the token is checked without a database."""
         answer = httpx.post(
             f"{self.base_url}/api/registration/sessions",
-            json={"username": APPROVER, "password": PASSWORD},
+            json={"username": self.username, "password": PASSWORD},
             timeout=_TIMEOUT,
         )
         answer.raise_for_status()
@@ -63,7 +80,7 @@ class Driver:
 
     @contextmanager
     def approving(self, reports: Sequence[Waiting]) -> Iterator[None]:
-        """Approve reports for the length of a block and until the last has its definite answer."""
+        """Approve cases for the length of a block and until the last has its definite answer."""
         begun = time.monotonic()
         queue = deque((begun + number / self.rate, report) for number, report in enumerate(reports))
         failures: list[BaseException] = []
@@ -102,10 +119,10 @@ class Driver:
 
     def calls(self) -> list[Call]:
         """Answer what the clients know, for the checker."""
-        return [Call(attempt.case_id, self.account_id, "approve", attempt.outcome) for attempt in self.attempts]
+        return [Call(one.case_id, self.account_id, "approve", one.outcome, self.service) for one in self.attempts]
 
     def _work(self, queue: deque[tuple[float, Waiting]]) -> None:
-        with httpx.Client(base_url=self.base_url, timeout=_TIMEOUT, headers=self._headers) as client:
+        with httpx.Client(base_url=self.base_url, timeout=_TIMEOUT) as client:
             while True:
                 try:
                     due, report = queue.popleft()
@@ -115,13 +132,20 @@ class Driver:
 
     def _insist(self, client: httpx.Client, report: Waiting, due: float) -> None:
         """Approve a report when its moment has come, again until the answer is definite."""
-        wait_until(lambda: time.monotonic() >= due, limit=PATIENCE, what="the next turn", every=0.005)
+        wait_until(lambda: time.monotonic() >= due, limit=3600, what="the next turn", every=0.01)
         wait_until(
             lambda: self._try(client, report, due),
-            limit=PATIENCE,
+            limit=self.patience,
             what=f"a definite answer about case {report.case_id}",
             every=0.1,
         )
+
+    def _may_go_on(self, status: int) -> bool:
+        """Tell whether the same command may be answered otherwise later; who has been here for long signs in again."""
+        if status == _UNAUTHENTICATED:
+            with suppress(httpx.HTTPError):
+                self.sign_in()
+        return status == _UNAUTHENTICATED or status >= httpx.codes.INTERNAL_SERVER_ERROR
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -134,16 +158,20 @@ class Driver:
         outcome: Outcome
         try:
             answer = client.post(
-                f"/api/reporting/cases/{report.case_id}/approve",
+                f"/api/{self.service}/cases/{report.case_id}/approve",
                 json={"opinion": "同意"},
-                headers={"Idempotency-Key": f"approve/{report.case_id}", "If-Match": f'"{report.revision}"'},
+                headers={
+                    **self._headers,
+                    "Idempotency-Key": f"approve/{report.case_id}",
+                    "If-Match": f'"{report.revision}"',
+                },
             )
         except httpx.TransportError as broken:
             outcome, problem = "info", repr(broken)
         else:
             status = answer.status_code
             problem = "" if answer.is_success else f"{answer.headers.get('Content-Type')} {answer.text}"
-            outcome = "ok" if answer.is_success else "info" if answer.is_server_error else "fail"
+            outcome = "ok" if answer.is_success else "info" if self._may_go_on(status) else "fail"
         seconds = time.monotonic() - begun
         with self._lock:
             self.attempts.append(Attempt(report.case_id, due, begun, seconds, outcome, status, problem))

@@ -18,9 +18,13 @@ class Size:
 SIZES = {
     "repeats": Size("how often each fault on a node is repeated, each time with another seed", 1, 5),
     "web_kills": Size("kills of a web process at random moments", 5, 30),
+    "reloads": Size("reloads of a site under load", 1, 4),
     "broker_away": Size("seconds for which a killed broker stays away", 0, 10),
     "database_away": Size("seconds for which a listener's killed database stays away", 3, 15),
     "early_start": Size("seconds for which a node runs before its broker and its databases", 3, 60),
+    "outage_events": Size("letters that wait while the line between two nodes is down", 200, 5000),
+    "alarm": Size("seconds for which a broker is out of memory or disk", 2, 300),
+    "backlog": Size("events in front of a listener that does next to nothing", 1200, 100_000),
     "silence": Size("seconds for which a network carries nothing", 4, 40),
     "network_cuts": Size("connections to the broker that are cut in the middle of what they carry", 6, 60),
 }

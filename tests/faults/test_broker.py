@@ -19,6 +19,7 @@ SITE_ERROR = 500
 
 @pytest.mark.fault(
     "MP5",
+    "F-06",
     inject="kill -9 RabbitMQ under load and start it again",
     holds="nothing is lost or doubled, no request fails, and nobody has to do anything",
 )
@@ -40,6 +41,7 @@ def test_a_broker_killed_with_unconfirmed_messages_loses_nothing(trial: Trial, r
 
 @pytest.mark.fault(
     "MP5",
+    "F-07",
     inject="kill -9 RabbitMQ and approve everything while it is away",
     holds="95 of 100 requests take less than a second, none fails, and all events arrive afterwards",
 )

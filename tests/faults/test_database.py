@@ -1,20 +1,31 @@
-"""PostgreSQL is killed during commits, or one listener's database is away: outages are waited out, not counted."""
+"""PostgreSQL is killed, away, locked or full, or one listener's database is: outages are waited out, not counted."""
 
 from __future__ import annotations
 
+import time
+from statistics import quantiles
+
+import httpx
 import psycopg
 import pytest
 
 from tests.faults.conftest import Trial
+from tests.faults.driver import Attempt
+from tests.faults.scale import scaled
 from tests.faults.settling import HEALS_WITHIN
+from tests.real import Part
 from tests.servers import PostgresServer
+from tests.servers.volume import SmallVolume
 from tests.waiting import wait_until
 
 AWAY = 503
+QUICK = 1.0  # seconds; the limit of a healthy request
+LOCK_TIMEOUT = 5.0  # seconds that a statement waits for a lock
 
 
 @pytest.mark.fault(
     "MP7",
+    "F-12",
     inject="kill -9 PostgreSQL in the middle of commits",
     holds="clients get a clean 503 and repeat; nothing is lost or doubled",
 )
@@ -65,3 +76,83 @@ def test_nothing_is_given_up_while_a_listeners_database_is_away(trial: Trial, po
 
 def _waiting(trial: Trial) -> int:
     return int(trial.node.queue("records.inbox").get("messages", 0))
+
+
+@pytest.mark.fault(
+    "F-13",
+    inject="take PostgreSQL away for a while, with requests coming in all the time",
+    holds="each is answered at once with a clean 503 that says when to come again, and the first one after it succeeds",
+)
+@pytest.mark.slow
+def test_a_site_without_its_database_says_so_at_once_and_heals(trial: Trial, postgres: PostgresServer) -> None:
+    trial.start()
+    postgres.kill()
+    away_until = time.monotonic() + scaled("database_away")
+    answers: list[httpx.Response] = []
+
+    def ask() -> bool:
+        answers.append(httpx.get(f"{trial.node.base_url}/api/registration/readyz", timeout=15))
+        return time.monotonic() >= away_until
+
+    wait_until(ask, limit=2 * HEALS_WITHIN, what="the end of the outage", every=0.1)
+    assert {answer.status_code for answer in answers} == {AWAY}
+    assert max(answer.elapsed.total_seconds() for answer in answers) < QUICK
+    postgres.start()
+    trial.driver.approve(trial.reports[:1])
+    first = trial.driver.attempts[0]
+    assert (first.outcome, len(trial.driver.attempts)) == ("ok", 1), first
+    trial.driver.approve(trial.reports[1:])
+    trial.judge()
+
+
+@pytest.mark.fault(
+    "F-14",
+    inject="hold the lock of one report's case while all are approved",
+    holds="who needs it is answered with a clean 503 after five seconds, and all others are served meanwhile",
+)
+@pytest.mark.slow
+def test_a_lock_that_is_held_stops_nobody_else(trial: Trial) -> None:
+    trial.start()
+    locked = trial.reports[0].case_id
+    url = trial.node.databases.urls()["reporting"].replace("+psycopg", "")
+    with psycopg.connect(url) as holder:
+        holder.execute("SELECT 1 FROM approval_case WHERE id = %s FOR UPDATE", [locked])
+        with trial.driver.approving(trial.reports):
+            refused = wait_until(lambda: trial.driver.outcomes("info"), limit=30, what="the lock's limit", every=0.05)
+            served = trial.driver.outcomes("ok")
+            holder.rollback()
+
+    assert {one.case_id for one in refused} == {locked}
+    _is_clean_refusal(refused[0])
+    assert LOCK_TIMEOUT <= refused[0].seconds < LOCK_TIMEOUT + 2
+    assert len(served) > len(trial.reports) // 2
+    assert quantiles([one.seconds for one in served], n=20)[-1] < QUICK
+    trial.judge()
+
+
+@pytest.mark.fault(
+    "F-18",
+    "F-19",
+    inject="fill the volume under the database in which decisions and their trail are written, and free it",
+    holds="nothing is decided that the trail does not tell of, clients get a clean 503, and all is well afterwards",
+)
+@pytest.mark.slow
+def test_without_room_for_the_trail_nothing_is_decided(small_volume: SmallVolume, trial: Trial) -> None:
+    small_volume.take_in(trial.node.databases.name_of("reporting"))
+    trial.start()
+    with trial.driver.approving(trial.reports):
+        trial.driver.wait_for(trial.rng.randint(3, 8))
+        small_volume.fill()
+        wait_until(lambda: len(trial.driver.outcomes("info")) >= 3, limit=30, what="refusals", every=0.02)
+        assert all(trial.node.programs[part].is_alive() for part in Part)
+        small_volume.free()
+
+    for refused in trial.driver.outcomes("info"):
+        _is_clean_refusal(refused)
+    trial.judge()
+
+
+def _is_clean_refusal(attempt: Attempt) -> None:
+    assert attempt.status == AWAY, attempt
+    assert attempt.problem.startswith("application/problem+json"), attempt
+    assert "暂" in attempt.problem, attempt

@@ -16,6 +16,7 @@ TIMES = 3
 
 @pytest.mark.fault(
     "MP11",
+    "F-20",
     inject="publish every event three times, with two workers of which the one that is served is killed",
     holds="each event has one effect",
 )

@@ -12,6 +12,7 @@ KILLS = 3
 
 @pytest.mark.fault(
     "MP2",
+    "F-03",
     inject="kill -9 the relay when the broker has its events and the outbox does not say so yet",
     holds="they are sent again and have one effect",
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import httpx
 import pytest
 
 from tests.faults.conftest import Trial
-from tests.faults.scale import scaled
+from tests.faults.scale import scaled, times
 from tests.real import Part
 from tests.servers import PostgresServer, RabbitServer
+from tests.servers.reaper import family
 from tests.waiting import wait_until
 
 QUICK = 10.0  # seconds that a stop may take
@@ -45,6 +48,28 @@ def test_a_node_starts_before_its_servers(trial: Trial, postgres: PostgresServer
     trial.driver.approve(trial.reports)
     assert trial.driver.outcomes("info") == []
     rabbit.start()
+    trial.judge()
+
+
+@pytest.mark.fault(
+    "F-05",
+    inject="SIGHUP to the site, as for a new release, again and again under load; SIGTERM to relay and worker",
+    holds="no request fails, and nothing is lost or doubled",
+)
+@pytest.mark.slow
+def test_a_rolling_reload_under_load_fails_no_request(trial: Trial) -> None:
+    trial.start()
+    site = trial.node.programs[Part.WEB].pid
+    with trial.driver.approving(trial.reports):
+        for turn in range(times("reloads")):
+            trial.driver.wait_for(2 + turn * 10)
+            before = set(family(site)[1:])
+            os.kill(site, signal.SIGHUP)
+            for part in (Part.RELAY, Part.WORKER):
+                assert trial.node.programs[part].stop() == 0
+                trial.node.programs[part].start()
+            wait_until(lambda before=before: not before & set(family(site)), limit=60, what="the new site")  # type: ignore[misc]  # the loop's own value
+    assert [one for one in trial.driver.attempts if one.outcome != "ok"] == []
     trial.judge()
 
 

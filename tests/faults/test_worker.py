@@ -12,6 +12,7 @@ KILLS = 3
 
 @pytest.mark.fault(
     "MP3",
+    "F-04",
     inject="kill -9 the worker after its commit and before the broker hears of it",
     holds="nothing is doubled",
 )

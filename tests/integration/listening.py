@@ -50,17 +50,17 @@ class Listener:
     reactions: Reactions
     versions: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def encode(self, event: Event, *, publisher: str | None = None) -> bytes:
-        """Write an event as its publisher would, with the next version of its thing."""
+    def encode(self, event: Event, *, publisher: str | None = None, node: str = "hebei") -> bytes:
+        """Write an event as its publisher at a node would, with the next version of its thing."""
         name = event.event_name
         said_by = publisher or name.publisher
         assert said_by != ANY_PUBLISHER, "say which service publishes this"
-        thing = (said_by, name.aggregate_type, event.aggregate_id)
+        thing = (f"/{node}/{said_by}", name.aggregate_type, event.aggregate_id)
         self.versions[thing] += 1
         return encode(
             event,
             event_id=str(uuid.uuid4()),
-            source=f"/hebei/{said_by}",
+            source=f"/{node}/{said_by}",
             publisher=said_by,
             version=self.versions[thing],
             now=self.database.clock.now(),
@@ -81,9 +81,11 @@ class Listener:
         with self.database.reading() as session:
             return list(session.scalars(select(held_event.c.reason)))
 
-    def hear_twice(self, event: Event, look: Callable[[], T], *, publisher: str | None = None) -> T:
+    def hear_twice(
+        self, event: Event, look: Callable[[], T], *, publisher: str | None = None, node: str = "hebei"
+    ) -> T:
         """Deliver one event, then the very same message again; answers what is seen, which must not change."""
-        body = self.encode(event, publisher=publisher)
+        body = self.encode(event, publisher=publisher, node=node)
         self.receive(body)
         assert self.held() == []
         seen, said = look(), published(self.database)

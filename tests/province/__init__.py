@@ -7,11 +7,13 @@ hears, from its own node or another.
 from tests.province.making import Province, make_province, running
 from tests.province.node import RealNode
 from tests.province.saying import PASSWORD, number, organisation, record, volunteer
+from tests.province.staff import all_services
 
 __all__ = [
     "PASSWORD",
     "Province",
     "RealNode",
+    "all_services",
     "make_province",
     "number",
     "organisation",

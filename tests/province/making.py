@@ -21,12 +21,11 @@ from shared.nodes.files import OwnKeys, read_map, write_whole
 from shared.nodes.gateway import with_links
 from shared.nodes.office import Office
 from shared.regions import Regions
-from shared.storage import Database, kit_metadata
+from shared.storage import Database
 from shared.storage.database import make_engine
-from tests.province.listening import listening
-from tests.province.listening import metadata as listening_metadata
 from tests.province.node import RealNode
 from tests.province.saying import LIMIT, MAP, PASSWORD, REGIONS
+from tests.province.staff import Staff, Staffing, speakers_and_a_listener
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
 
@@ -76,6 +75,11 @@ class Province:
         source = f"amqp://{RabbitServer.username}:{_password_of(self[node].broker_url)}@{self.map.get(node).broker}"
         self[node].api.link(node, self.map.get(to), source=source, password=PASSWORD)
 
+    def links_urls(self) -> dict[str, str]:
+        """Where the links of each node keep what they know, for the checker."""
+        databases = {name: node.office.database for name, node in self.nodes.items()}
+        return {name: each.engine.url.render_as_string(hide_password=False) for name, each in databases.items()}
+
     def start(self) -> None:
         for node in self.nodes.values():
             node.start()
@@ -102,11 +106,12 @@ def make_province(
     links_database: Callable[[str], str],
     service_database: Callable[[str], str],
     vhosts: Callable[[str], str],
+    staffing: Staffing = speakers_and_a_listener,
 ) -> Province:
     """Make four nodes with keys and a charter; nothing runs yet.
 
     `rabbits` answers a node's broker, `links_database` the URL of a migrated database, `service_database` that of an
-    empty one for a service that publishes, `vhosts` its AMQP URL.
+    empty one for a service, `vhosts` its AMQP URL, `staffing` the services of a node.
     """
     urls = {name: vhosts(name) for name in REGIONS}
     drawn = read_map(MAP)
@@ -126,22 +131,13 @@ def make_province(
             f"http://{rabbit.username}:{rabbit.password}@{rabbit.host}:{rabbit.management_port}",
             url.rpartition("/")[2],
         )
-        province.nodes[name] = _make_node(province, name, url, api, links_database(name), service_database)
+        staff = staffing(name, province.map, folder / name, service_database)
+        province.nodes[name] = _make_node(province, name, url, api, links_database(name), staff)
     return province
 
 
-def _make_node(
-    province: Province, name: str, url: str, api: BrokerApi, links_url: str, service_database: Callable[[str], str]
-) -> RealNode:
+def _make_node(province: Province, name: str, url: str, api: BrokerApi, links_url: str, staff: Staff) -> RealNode:
     folder = province.folder / name
-    services = {}
-    for service in ("registration", "records", "awards"):
-        # A relay reads over the session of its lock, which only PostgreSQL has; the listener can do with a file.
-        publishes = service != "awards"
-        engine = make_engine(service_database(service) if publishes else f"sqlite:///{folder}/{service}.db")
-        for metadata in (kit_metadata, listening_metadata):
-            metadata.create_all(engine)
-        services[service] = Database(engine, clock=SystemClock(), outbox=StoredOutbox(service, name))
     office = Office(
         me=name,
         database=Database(make_engine(links_url), clock=SystemClock(), outbox=StoredOutbox("links", name)),
@@ -149,9 +145,8 @@ def _make_node(
         root_key_file=folder / "root.json",
         keys_file=folder / "node-keys.json",
     )
-    reactions = listening()
-    topology = with_links(Topology.of([reactions], ["registration", "records"]))
-    return RealNode(name, office, url, api, services, province.map.neighbours(name), topology, reactions)
+    topology = with_links(Topology.of(staff.reactions.values(), staff.publishers))
+    return RealNode(name, office, url, api, staff, province.map.neighbours(name), topology)
 
 
 @contextmanager

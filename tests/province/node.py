@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import RowMapping, Table, select, update
 
 from shared.contracts.base import Event
-from shared.messaging import Reactions
 from shared.messaging.consumer import Consumer
 from shared.messaging.periodic import JobRunner
 from shared.messaging.processes import Loop
@@ -24,6 +23,7 @@ from shared.nodes.status import LinkState, status
 from shared.nodes.upkeep import Lines, jobs
 from shared.storage import Database
 from tests.province.listening import heard
+from tests.province.staff import Staff
 
 NOTHING_YET = LinkState(
     node="",
@@ -66,11 +66,15 @@ class RealNode:
     office: Office
     broker_url: str
     api: BrokerApi
-    services: dict[str, Database]
+    staff: Staff
     neighbours: tuple[str, ...]
     topology: Topology
-    reactions: Reactions
     _running: list[Running] = field(default_factory=list)
+
+    @property
+    def services(self) -> Mapping[str, Database]:
+        """The database of each service."""
+        return self.staff.databases
 
     def say(self, service: str, *events: Event) -> None:
         """Let a service publish events, all in one transaction."""
@@ -85,7 +89,7 @@ class RealNode:
 
     def start(self) -> None:
         """Run every part of the node."""
-        for service in ("registration", "records"):
+        for service in self.staff.publishers:
             relay = Relay(
                 database=self.services[service],
                 broker_url=self.broker_url,
@@ -93,13 +97,14 @@ class RealNode:
                 topology=self.topology,
             )
             self._run(relay)
-        consumer = Consumer(
-            database=self.services["awards"],
-            reactions=self.reactions,
-            broker_url=self.broker_url,
-            topology=self.topology,
-        )
-        self._run(consumer)
+        for service, reactions in self.staff.reactions.items():
+            consumer = Consumer(
+                database=self.services[service],
+                reactions=reactions,
+                broker_url=self.broker_url,
+                topology=self.topology,
+            )
+            self._run(consumer)
         self.start_links()
 
     def start_links(self) -> None:

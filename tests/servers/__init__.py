@@ -6,8 +6,9 @@ answers and holds the images, else Debian's packages, else stops and names the n
     postgres.create_database("reporting")   a fresh database, its URL
     rabbit.create_vhost("reporting")        a fresh virtual host, its AMQP URL
     server.kill(); server.start()           a power cut: same ports, same data
+    rabbit.alarm("memory"); rabbit.calm()   a broker that takes nothing for want of memory or disk
     server.pause(); server.resume()         a server that hangs
-    with Proxy(server.host, server.port)    a network that is slow, cut, silent or half open
+    with Proxy(server.host, server.port)    a network that is slow, thin, cut, silent or half open
 
 Whatever was started ends with the session, even one that is killed (`reaper`).
 """

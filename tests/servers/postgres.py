@@ -16,6 +16,8 @@ IMAGE = "postgres:17"
 # Durability stays as delivered (fsync and synchronous_commit on): the faults are about it.
 OPTIONS = ("-c", "max_connections=300")
 OWNER = "postgres"
+SMALL_VOLUME = "/small"
+SMALL_SIZE = "64m"
 
 
 class PostgresServer(Server):
@@ -38,26 +40,36 @@ class PostgresServer(Server):
             if template
             else sql.SQL("TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         )
-        self._execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), kind))
+        self.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), kind))
         if template:
             # A copied sequence believes that its next numbers are in the write-ahead log already, and they are in the
             # template's: killed now, PostgreSQL would give out the same numbers again. After a checkpoint it asks anew.
-            self._execute(sql.SQL("CHECKPOINT"))
+            self.execute(sql.SQL("CHECKPOINT"))
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and throw out who is connected to it; nothing happens when there is none."""
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def run_beside(self, *command: str) -> str:
+        """Run a command on the server's machine as its own user, and return what it said."""
+        return self._process.run_beside(*command)
+
+    @property
+    def small_volume(self) -> str | None:
+        """The folder of a volume of `SMALL_SIZE` that a test may fill; None where it runs without one."""
+        return self._process.small_volume
 
     def answers(self) -> bool:
         """Tell whether it takes a connection and a query, right now."""
         try:
-            self._execute(sql.SQL("SELECT 1"))
+            self.execute(sql.SQL("SELECT 1"))
         except psycopg.OperationalError:
             return False
         return True
 
-    def _execute(self, statement: sql.SQL | sql.Composed) -> None:
+    def execute(self, statement: sql.SQL | sql.Composed) -> None:
+        """Run a statement as the superuser, in no transaction."""
         with psycopg.connect(
             host=self.host,
             port=self.port,
@@ -73,7 +85,9 @@ class PostgresServer(Server):
 def in_container(reaper: Reaper, *, port: int, password: str) -> ServerProcess:
     """Describe a cluster in a container; it is created by the first start."""
     container = DockerContainer(IMAGE).with_env("POSTGRES_PASSWORD", password).with_bind_ports(5432, port)
-    return ContainerProcess(container.with_command(["postgres", *OPTIONS]), reaper)
+    container.with_tmpfs_mount(SMALL_VOLUME, f"size={SMALL_SIZE},mode=0777")
+    container.with_command(["postgres", *OPTIONS])
+    return ContainerProcess(container, reaper, owner=OWNER, small_volume=SMALL_VOLUME)
 
 
 def programs() -> Path | None:

@@ -30,6 +30,8 @@ class ServerProcess(Protocol):
     """One server that can be started and disturbed. Its data and its ports stay the same from start to start."""
 
     host: str
+    small_volume: str | None
+    """A folder that is a small volume by itself, as the server sees it; processes of this machine have none."""
 
     def start(self) -> None:
         """Start it, the first time or again; does not wait until it answers."""
@@ -58,6 +60,12 @@ class ServerProcess(Protocol):
     def neighbour_host(self) -> str:
         """Return the address by which other servers reach it."""
 
+    def run_beside(self, *command: str) -> str:
+        """Run a command where it runs, as its own user and with its settings, and return what it said.
+
+        :raises RuntimeError: when the command fails.
+        """
+
 
 def free_port() -> int:
     """Return a port that nothing listens on, below the range from which clients get theirs.
@@ -77,8 +85,12 @@ def free_port() -> int:
 class ContainerProcess:
     """A server in a container of the local engine."""
 
-    def __init__(self, container: DockerContainer, reaper: Reaper) -> None:
+    def __init__(
+        self, container: DockerContainer, reaper: Reaper, *, owner: str, small_volume: str | None = None
+    ) -> None:
+        self.small_volume = small_volume
         self._container = container
+        self._owner = owner
         self._reaper = reaper
         self._created = False
         self.host = ""
@@ -86,6 +98,9 @@ class ContainerProcess:
     def start(self) -> None:
         if self._created:
             self._inside().start()
+            if self.small_volume:
+                # The engine forgets at a restart that everybody may write there.
+                self._inside().exec_run(["chmod", "0777", self.small_volume], user="root")
             return
         try:
             self._container.start()
@@ -131,6 +146,13 @@ class ContainerProcess:
         networks: dict[str, dict[str, str]] = container.attrs["NetworkSettings"]["Networks"]
         return next(iter(networks.values()))["Gateway"]
 
+    def run_beside(self, *command: str) -> str:
+        code, output = self._inside().exec_run(list(command), user=self._owner)
+        said = bytes(output).decode(errors="replace")  # type: ignore[arg-type]  # bytes, where no stream is asked for
+        if code:
+            raise RuntimeError(f"{command} failed:\n{said}")
+        return said
+
     def _inside(self) -> Container:
         return self._container.get_wrapped_container()
 
@@ -151,15 +173,16 @@ def as_user(owner: str) -> list[str]:
     return ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups"]
 
 
-def run_as(owner: str, command: Sequence[object], *, cwd: Path) -> None:
-    """Run a command to its end as `owner`.
+def run_as(owner: str, command: Sequence[object], *, cwd: Path, environment: Mapping[str, str] | None = None) -> str:
+    """Run a command to its end as `owner`, and return what it printed.
 
     :raises RuntimeError: when it fails, with what it said.
     """
     words = [*as_user(owner), *map(str, command)]
-    done = subprocess.run(words, cwd=cwd, check=False, capture_output=True, text=True)
+    done = subprocess.run(words, cwd=cwd, env=environment, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{words} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 @dataclass
@@ -173,6 +196,7 @@ class DebianProcess:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: signal.Signals = signal.SIGTERM
     host: str = "127.0.0.1"
+    small_volume: str | None = None
     _child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -180,7 +204,7 @@ class DebianProcess:
             self._child = subprocess.Popen(
                 [*as_user(self.owner), *self.command],
                 cwd=self.folder,
-                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.folder), **self.environment},
+                env=self._whole_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -212,6 +236,12 @@ class DebianProcess:
 
     def neighbour_host(self) -> str:
         return self.host
+
+    def run_beside(self, *command: str) -> str:
+        return run_as(self.owner, command, cwd=self.folder, environment=self._whole_environment())
+
+    def _whole_environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.folder), **self.environment}
 
     def _end(self, number: signal.Signals, *, whole_family: bool) -> None:
         child = self._running()

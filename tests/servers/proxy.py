@@ -1,10 +1,15 @@
-"""A TCP proxy that makes a network bad on purpose: slow, cut in the middle, silent, or gone on one side only.
+"""A TCP proxy that makes a network bad on purpose: slow, thin, cut in the middle, silent, or gone on one side only.
 
     with Proxy(host, port) as proxy:
-        proxy.latency = 0.1          every piece of data arrives so many seconds later, each way
-        proxy.cut_after(5000)        the next connection breaks when it has carried so many bytes
-        proxy.freeze(); proxy.thaw() nothing passes and nothing breaks; afterwards everything goes on
-        proxy.half_open()            the connections that are open now never hear anything again, and never end
+        proxy.latency = 0.1            every piece of data arrives so many seconds later, each way
+        proxy.rate = 8000              so many bytes a second pass, each way
+        proxy.cut_after(5000)          the next connection breaks when it has carried so many bytes
+        proxy.cut_each_after = 5000    so does every connection that is opened from now on
+        proxy.break_all()              every connection that is open breaks
+        proxy.freeze()                 a black hole: nothing passes and nothing breaks
+        proxy.freeze("back")           nothing passes in one direction, not even that a side has closed
+        proxy.thaw()                   everything goes on, what was kept first
+        proxy.half_open()              the connections that are open now never hear anything again, and never end
         proxy.refuse(); proxy.accept()
 
 It runs on a thread of its own.
@@ -15,31 +20,40 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 T = TypeVar("T")
 _PIECE = 65536
+_THIN_PIECE = 1024
+
+Direction = Literal["there", "back"]
+"""From the client to the server, and from the server to the client."""
 
 
 class Proxy:
-    """Stands between clients and one server."""
+    """Stands between clients and one server. `listens_at` is 0.0.0.0 where containers must reach it."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, listens_at: str = "127.0.0.1") -> None:
         self.latency = 0.0
+        self.rate = 0.0
+        """Bytes a second each way; 0 is as fast as it goes."""
+        self.cut_each_after = 0
+        """Bytes, both directions together, after which a new connection breaks; 0 is never."""
         self.connections = 0
         """How many were ever opened through it."""
         self._target = (host, port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
-        self._flowing = asyncio.Event()
-        self._flowing.set()
+        self._flowing: dict[Direction, asyncio.Event] = {"there": asyncio.Event(), "back": asyncio.Event()}
         self._links: set[_Link] = set()
         self._cuts: list[int] = []
         self._refuses = False
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server((listens_at, 0))
         self.host, self.port = listening.getsockname()[:2]
+        for flowing in self._flowing.values():
+            flowing.set()
         self._thread.start()
         self._server = self._call(asyncio.start_server(self._serve, sock=listening))
 
@@ -60,18 +74,23 @@ class Proxy:
         """Break the next connections, the first after so many bytes, the second after so many …"""
         self._cuts.extend(sizes)
 
-    def freeze(self) -> None:
-        """Let nothing pass, and keep it."""
-        self._loop.call_soon_threadsafe(self._flowing.clear)
+    def break_all(self) -> None:
+        """Break every connection that is open now."""
+        self._to_all(_Link.end)
+
+    def freeze(self, direction: Direction | None = None) -> None:
+        """Let nothing pass, in one direction or in both, and keep it; nobody hears of it."""
+        for each in self._flowing if direction is None else (direction,):
+            self._loop.call_soon_threadsafe(self._flowing[each].clear)
 
     def thaw(self) -> None:
         """Let everything pass again, what was kept first."""
-        self._loop.call_soon_threadsafe(self._flowing.set)
+        for flowing in self._flowing.values():
+            self._loop.call_soon_threadsafe(flowing.set)
 
     def half_open(self) -> None:
         """Let the server lose the connections that are open now; their clients hear nothing, not even of that."""
-        for link in tuple(self._links):
-            self._loop.call_soon_threadsafe(link.forget)
+        self._to_all(_Link.forget)
 
     def refuse(self) -> None:
         """End new connections at once."""
@@ -80,6 +99,17 @@ class Proxy:
     def accept(self) -> None:
         """Take new connections again."""
         self._refuses = False
+
+    def heal(self) -> None:
+        """Be a good network again for everything that comes from now on."""
+        self.latency, self.rate, self.cut_each_after = 0.0, 0.0, 0
+        self._cuts.clear()
+        self.accept()
+        self.thaw()
+
+    def _to_all(self, do: Callable[[_Link], None]) -> None:
+        for link in tuple(self._links):
+            self._loop.call_soon_threadsafe(do, link)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -94,17 +124,20 @@ class Proxy:
             writer.transport.abort()
             return
         self.connections += 1
-        link = _Link(self, writer, to_server, self._cuts.pop(0) if self._cuts else None)
+        link = _Link(self, writer, to_server, self._cuts.pop(0) if self._cuts else self.cut_each_after or None)
         self._links.add(link)
-        await asyncio.gather(link.carry(reader, to_server), link.carry(from_server, writer))
+        # Cancelled when the proxy is closed, which asyncio's own servers do not take for an end.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(link.carry("there", reader, to_server), link.carry("back", from_server, writer))
         link.end()
         self._links.discard(link)
 
-    async def delay(self) -> None:
+    async def delay(self, direction: Direction, size: int) -> None:
         """Wait as long as a piece of data takes."""
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        await self._flowing.wait()
+        seconds = self.latency + (size / self.rate if self.rate else 0.0)
+        if seconds:
+            await asyncio.sleep(seconds)
+        await self._flowing[direction].wait()
 
     async def _close(self) -> None:
         self._server.close()
@@ -127,13 +160,15 @@ class _Link:
         self._left = cut_after
         self._forgotten = False
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def carry(self, direction: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one way until either side ends or the cut comes."""
         with suppress(OSError):
-            while piece := await reader.read(_PIECE):
-                await self._proxy.delay()
+            while piece := await reader.read(_THIN_PIECE if self._proxy.rate else _PIECE):
+                await self._proxy.delay(direction, len(piece))
                 if not self._forgotten and not await self._write(piece, writer):
                     break
+        # That a side has closed is news like any other.
+        await self._proxy.delay(direction, 0)
         if not self._forgotten:
             self.end()
 

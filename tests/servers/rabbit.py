@@ -1,10 +1,11 @@
 """Real RabbitMQ nodes for tests: what tests do with one, and the two ways to run one."""
 
+import os
 import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
@@ -16,19 +17,24 @@ from tests.servers.server import Server
 from tests.waiting import wait_until
 
 IMAGE = "rabbitmq:4-management"
-SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+SCRIPT = PROGRAMS / "rabbitmq-server"
 OWNER = "rabbitmq"
 PLUGINS = "[rabbitmq_management,rabbitmq_shovel,rabbitmq_shovel_management,rabbitmq_prometheus].\n"
 # The statistics of the management API are at most a second old, so that tests can ask it for queue lengths.
-CONFIGURATION = """\
+MEMORY, DISK = "1GB", "200MB"
+CONFIGURATION = f"""\
 loopback_users = none
-vm_memory_high_watermark.absolute = 1GB
-disk_free_limit.absolute = 200MB
+vm_memory_high_watermark.absolute = {MEMORY}
+disk_free_limit.absolute = {DISK}
 collect_statistics_interval = 1000
 """
 SETTLED_AFTER = 1.5  # seconds
 # Erlang's schedulers spin while idle; on a small machine that takes the time of what is tested.
 ERLANG_ARGUMENTS = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
+
+
+Resource = Literal["memory", "disk"]
 
 
 class RabbitServer(Server):
@@ -39,6 +45,7 @@ class RabbitServer(Server):
     def __init__(self, process: ServerProcess, *, port: int, management_port: int, password: str) -> None:
         super().__init__(process, port=port, password=password)
         self.management_port = management_port
+        self._alarmed: set[Resource] = set()
 
     @property
     def management_url(self) -> str:
@@ -87,6 +94,28 @@ class RabbitServer(Server):
         wait_until(lambda: time.monotonic() - begun > SETTLED_AFTER, limit=2 * SETTLED_AFTER, what="names on disk")
         super().kill()
 
+    def alarm(self, resource: Resource) -> None:
+        """Let it find that it is short of memory or of disk, so that it takes no more messages from anybody."""
+        self._alarmed.add(resource)
+        self._limit(resource, "0.00001" if resource == "memory" else "1000000GB")
+
+    def calm(self) -> None:
+        """Let it have enough of everything again."""
+        while self._alarmed:
+            resource = self._alarmed.pop()
+            self._limit(resource, MEMORY if resource == "memory" else DISK)
+
+    def heal(self) -> None:
+        """Bring it back to running and to rest, whatever a test did to it."""
+        super().heal()
+        self.calm()
+
+    def _limit(self, resource: Resource, limit: str) -> None:
+        words = {"memory": ["set_vm_memory_high_watermark"], "disk": ["set_disk_free_limit"]}[resource]
+        if limit == MEMORY:
+            words.append("absolute")
+        self._process.run_beside("rabbitmqctl", *words, limit)
+
     def answers(self) -> bool:
         """Tell whether it greets an AMQP client and its API answers, right now."""
         try:
@@ -115,7 +144,7 @@ def in_container(reaper: Reaper, *, port: int, management_port: int, password: s
     container.with_env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG_ARGUMENTS)
     container.with_copy_into_container(PLUGINS.encode(), "/etc/rabbitmq/enabled_plugins")
     container.with_copy_into_container(CONFIGURATION.encode(), "/etc/rabbitmq/conf.d/90-tests.conf")
-    return ContainerProcess(container, reaper)
+    return ContainerProcess(container, reaper, owner=OWNER)
 
 
 def from_debian(reaper: Reaper, *, port: int, management_port: int, password: str) -> ServerProcess:
@@ -135,6 +164,7 @@ def from_debian(reaper: Reaper, *, port: int, management_port: int, password: st
     DebianProcess(["epmd"], owner=OWNER, folder=folder, reaper=reaper, environment=own_epmd).start()
     environment = {
         **own_epmd,
+        "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
         # The script then becomes the server itself, so that our signals reach it.
         "RUNNING_UNDER_SYSTEMD": "true",
         "RABBITMQ_NODENAME": f"anyuan{port}@localhost",

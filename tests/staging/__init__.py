@@ -17,25 +17,26 @@ from shared.messaging import StoredOutbox
 from shared.sealing import Sealer
 from shared.storage import Database
 from shared.storage.database import make_engine
-from tests.staging.people import APPROVER, PASSWORD, Cast
+from tests.staging.people import APPROVER, CLERK, PASSWORD, Applied, Cast, Scene
 from tests.staging.reports import Stage, Waiting
 
-__all__ = ["APPROVER", "PASSWORD", "Stage", "Waiting", "staged"]
+__all__ = ["APPROVER", "CLERK", "PASSWORD", "Applied", "Scene", "Stage", "Waiting", "staged"]
 
 
 @contextmanager
-def staged(urls: Mapping[str, str], keys: Path) -> Iterator[Stage]:
+def staged(urls: Mapping[str, str], keys: Path, scene: Scene | None = None) -> Iterator[Stage]:
     """Open migrated databases for staging, with the keys that the node will have."""
+    scene = scene or Scene()
     clock = SystemClock()
     databases = {
-        service: Database(make_engine(url), clock=clock, outbox=StoredOutbox(service, "hebei"))
+        service: Database(make_engine(url), clock=clock, outbox=StoredOutbox(service, scene.node))
         for service, url in urls.items()
     }
     for service, database in databases.items():
-        prepare(service, database, number_block="01")
+        prepare(service, database, number_block=scene.block)
     sealer = Sealer.from_file(init_keys(keys).data_key)
     try:
-        yield Stage(databases, Cast(databases["registration"], sealer))
+        yield Stage(databases, Cast(databases["registration"], sealer, scene))
     finally:
         for database in databases.values():
             database.engine.dispose()

@@ -13,6 +13,7 @@ from services.registration.commands import accounts, organisations, posts, volun
 from services.registration.commands.cases import approvals as registrations
 from services.registration.model import Account, Volunteer
 from shared.approval.core.words import Verb
+from shared.approval.tables import CaseRow
 from shared.identity import Principal, Role
 from shared.regions import Regions
 from shared.sealing import Sealer
@@ -21,8 +22,27 @@ from shared.storage import Database, UnitOfWork
 COUNTY, CITY, PROVINCE = "130123", "130100", "130000"
 PASSWORD = "Aa1-staged-and-ready"
 APPROVER = "province-approver"
-"""The one who signs in over HTTP; all others act through use cases."""
+CLERK = "county-clerk"
+"""Those who sign in over HTTP; all others act through use cases."""
 _BATCH = 20
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a staged node is: its name, its numbers, the county of its people and the tiers between it and the top."""
+
+    node: str = "hebei"
+    block: str = "01"
+    county: str = COUNTY
+    cities: tuple[str, ...] = (CITY,)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A registration that waits for the county's clerk, with the revision its case has now."""
+
+    case_id: str
+    revision: int
 
 
 @dataclass
@@ -31,6 +51,7 @@ class Cast:
 
     database: Database
     sealer: Sealer
+    scene: Scene = field(default_factory=Scene)
     regions: Regions = field(default_factory=Regions.load)
     rng: Random = field(default_factory=lambda: Random(7))
     officials: dict[tuple[Role, str], Principal] = field(default_factory=dict)
@@ -51,8 +72,8 @@ class Cast:
             for role in posts.bootstrap(uow, root_region=ROOT_REGION):
                 account = _account_called(uow, role.replace("_", "-"))
                 self.officials[Role(role), PROVINCE] = accounts.principal_of(uow.session, account)
-            self._appoint(uow, Role.CLERK, COUNTY)
-            for region in (COUNTY, CITY):
+            self._appoint(uow, Role.CLERK, self.scene.county, username=CLERK)
+            for region in (self.scene.county, *self.scene.cities):
                 self._appoint(uow, Role.APPROVER, region)
             self._appoint(uow, Role.APPROVER, PROVINCE, username=APPROVER)
 
@@ -60,6 +81,19 @@ class Cast:
         """Admit the organisation and register so many volunteers."""
         self._admit_organisation()
         self._register(people)
+
+    def applications(self, count: int) -> list[Applied]:
+        """Have so many people apply who wait for the county's clerk."""
+        found: list[Applied] = []
+        first = len(self.numbers)
+        for batch in range(first, first + count, _BATCH):
+            with self.database.unit_of_work() as uow:
+                numbers = range(batch, min(batch + _BATCH, first + count))
+                applied = [self._apply(uow, number).case_id for number in numbers]
+                uow.session.flush()
+                rows = uow.session.scalars(select(CaseRow).where(CaseRow.id.in_(applied)))
+                found += [Applied(row.id, row.rev) for row in rows]
+        return found
 
     def _appoint(self, uow: UnitOfWork, role: Role, region: str, *, username: str | None = None) -> None:
         account = accounts.create_account(
@@ -77,7 +111,10 @@ class Cast:
         with self.database.unit_of_work() as uow:
             account = accounts.create_account(uow, name="马立新", username=None)
             form = organisations.OrganisationForm(
-                name="正定县安全生产志愿服务队", region=COUNTY, kind="county", purpose="开展安全生产宣传志愿服务"
+                name="正定县安全生产志愿服务队",
+                region=self.scene.county,
+                kind="county",
+                purpose="开展安全生产宣传志愿服务",
             )
             made = organisations.register_organisation(
                 uow,
@@ -106,7 +143,7 @@ class Cast:
             name=account.name,
             id_number=made_up_id_number(self.rng),
             mobile=f"139{number:08d}",
-            region=COUNTY,
+            region=self.scene.county,
             category="publicity_worker",
             specialties=["宣讲"],
             consents=["privacy", "id_number"],
@@ -123,7 +160,7 @@ class Cast:
 
     def _decide(self, uow: UnitOfWork, case_id: str | None, role: Role) -> None:
         assert case_id is not None
-        actor = self.officials[role, COUNTY]
+        actor = self.officials[role, self.scene.county]
         registrations.act(uow, case_id=case_id, verb=Verb.APPROVE, actor=actor, command_id=self._command())
 
     def _command(self) -> str:

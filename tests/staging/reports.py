@@ -23,7 +23,7 @@ from shared.clock import SystemClock, business_date
 from shared.identity import Role
 from shared.messaging.embedded import Courier
 from shared.storage import Database
-from tests.staging.people import CITY, COUNTY, Cast
+from tests.staging.people import Cast
 
 _HOURS_A_DAY = 10
 _BATCH = 20  # reports in one unit of work
@@ -72,7 +72,7 @@ class Stage:
             activities = self._hold(min(_BATCH, count - len(made)), lines)
             self.carry()
             cases = self._submit(activities)
-            for region in (COUNTY, CITY):
+            for region in (self.cast.scene.county, *self.cast.scene.cities):
                 self._approve(cases, region)
             self.carry()
             made += self._waiting(activities)

@@ -32,7 +32,7 @@ from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.awards import AwardGranted
-from shared.errors import Conflict, Invalid, NotFound, StaleRevision
+from shared.errors import Conflict, Invalid, NotFound, StaleRevision, pointing_at
 from shared.hours import show_hours
 from shared.identity import Principal
 from shared.regions import Regions
@@ -64,6 +64,7 @@ def nominate(
 
     Source: notice II (6), 「定期对优秀志愿者…进行通报表彰」, and IV.
     :raises NotFound: `volunteer_not_found`, also when none of the clerk's regions contains the volunteer's.
+    :raises HostedElsewhere: when the volunteer is at home at another node, whose clerks nominate them.
     :raises Forbidden: `own_nomination`.
     :raises Invalid: `volunteer_has_no_star`.
     :raises Conflict: `already_nominated` while a nomination for the same award and round runs or was granted.
@@ -109,6 +110,9 @@ def _candidate(uow: UnitOfWork, proposal: Proposal, *, clerk: Principal, regions
             en="No volunteer of your regions has this number",
             pointer="/volunteer_number",
         )
+    with pointing_at("/volunteer_number"):
+        # Stars and hours are counted where the volunteer is at home, and so are nominations.
+        uow.check_hosts(volunteer.region)
     check_own_account(clerk, volunteer.account_id)
     if _standing(uow, volunteer.number).stars < FEWEST_STARS_FOR_AWARD:
         raise Invalid(

@@ -35,7 +35,7 @@ def note_change(uow: UnitOfWork, volunteer_number: str, *, voided: str | None = 
     they may change what is being asked.
     """
     row = standing_row(uow, volunteer_number)
-    if row.stars == 0:
+    if row.stars == 0 or not _is_ours(uow, volunteer_number):
         return
     left, asked = _left(uow, row), _open_now(uow, volunteer_number)
     if voided is not None and (asked is not None or left < row.stars):
@@ -63,12 +63,20 @@ def review_due(uow: UnitOfWork, *, approvals: Approvals) -> bool:
 
 def _review(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
     """End the review that is open, and open the one that is called for now, if any."""
+    if not _is_ours(uow, row.volunteer_number):
+        # They have moved to another node in the meantime, which looks at their stars itself.
+        return
     left, asked = _left(uow, row), _open_now(uow, row.volunteer_number)
     reason = row.voided or (asked.reason if asked else None)
     if asked is not None:
         _end(uow, asked, approvals=approvals)
     if reason is not None and left < row.stars:
         _open(uow, row, left=left, reason=reason, approvals=approvals)
+
+
+def _is_ours(uow: UnitOfWork, volunteer_number: str) -> bool:
+    """Tell whether a volunteer is at home at this node, which then answers for their stars."""
+    return uow.hosts(uow.session.get_one(KnownVolunteer, volunteer_number).region)
 
 
 def _left(uow: UnitOfWork, row: StandingRow) -> int:

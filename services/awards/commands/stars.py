@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from services.awards.commands.nominations import decide, open_nomination
@@ -32,11 +33,13 @@ from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.awards import StarGranted
+from shared.contracts.awards import StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.errors import Unavailable
 from shared.hours import show_hours
 from shared.storage import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 BUSINESS = "star_rating"
 SYSTEM = Party.system("awards")
@@ -91,11 +94,15 @@ def void_hours(uow: UnitOfWork, event: HoursVoided, *, approvals: Approvals) -> 
 
 
 def nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) -> None:
-    """Nominate a volunteer for the star that is due to them by now, if any."""
+    """Nominate a volunteer of this node for the star that is due to them by now, if any."""
     today = business_date(uow.now)
     rule, standing = star_rule(today), row.standing
     if level_reached(rule, standing) <= standing.stars:
         # So it is for most hours; what was nominated or refused before matters only where a star comes within reach.
+        return
+    volunteer = uow.session.get_one(KnownVolunteer, row.volunteer_number)
+    if not uow.hosts(volunteer.region):
+        # The node where they are at home nominates; a node above only counts along.
         return
     stars = star_due(
         rule,
@@ -105,7 +112,6 @@ def nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) 
         on=today,
     )
     if stars is not None:
-        volunteer = uow.session.get_one(KnownVolunteer, row.volunteer_number)
         _nominate(uow, volunteer, standing, rule, stars=stars, approvals=approvals)
 
 
@@ -201,6 +207,30 @@ def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -
     # A lower level that was decided later does not take the higher one away.
     row.stars = max(row.stars, star.stars)
     uow.publish(star_as_told(star))
+
+
+def note_star(uow: UnitOfWork, event: StarGranted, *, approvals: Approvals) -> None:
+    """Count a star that a node below tells of; again it changes nothing.
+
+    Of what it says was decided here, the case must be known here.
+    """
+    row = standing_row(uow, event.volunteer_number)
+    if uow.hosts(uow.session.get_one(KnownVolunteer, event.volunteer_number).region):
+        return
+    is_known = not uow.hosts(event.decided_by_region) or approvals.has_decided(
+        uow.session, business_type=BUSINESS, business_id=event.nomination_id, region=event.decided_by_region
+    )
+    if not is_known:
+        log.error("star_was_not_decided_here", nomination_id=event.nomination_id, region=event.decided_by_region)
+    else:
+        row.stars = max(row.stars, event.stars)
+
+
+def note_withdrawal(uow: UnitOfWork, event: StarWithdrawn) -> None:
+    """Count stars no more that a node below took away from its volunteer."""
+    row = standing_row(uow, event.volunteer_number)
+    if not uow.hosts(uow.session.get_one(KnownVolunteer, event.volunteer_number).region):
+        row.stars = event.stars_left
 
 
 def star_as_told(star: Star) -> StarGranted:

@@ -94,7 +94,8 @@ def tell_closed(uow: UnitOfWork, event: CaseClosed) -> None:
 
 def tell_held(uow: UnitOfWork, event: CaseHeld) -> None:
     """Tell the clerks of a region that nobody there can decide a case, so that somebody is given the post."""
-    text, key = rules.case_held(event), f"case.held:{event.case_id}:{event.round}:{event.region}"
+    why = ":not_taken" if event.reason else ""
+    text, key = rules.case_held(event), f"case.held:{event.case_id}:{event.round}:{event.region}{why}"
     tell_holders(uow, role=Role.CLERK.value, region=event.region, text=text, dedupe=key)
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from services.notifications.model import KnownOrganisation, KnownVolunteer, PostHolder
-from shared.contracts.registration import OrganisationApproved, PostChanged, VolunteerRegistered
+from shared.contracts.registration import (
+    OrganisationApproved,
+    PostChanged,
+    VolunteerIntroduced,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.storage import UnitOfWork
 
 
@@ -22,9 +28,9 @@ def know_post(uow: UnitOfWork, event: PostChanged) -> None:
     )
 
 
-def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered) -> None:
-    """Keep which account a volunteer number belongs to."""
-    uow.session.merge(KnownVolunteer(number=event.volunteer_number, account_id=event.account_id))
+def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered | VolunteerUpdated | VolunteerIntroduced) -> None:
+    """Keep which account a volunteer number belongs to, and where they are at home."""
+    uow.session.merge(KnownVolunteer(number=event.volunteer_number, account_id=event.account_id, region=event.region))
 
 
 def know_organisation(uow: UnitOfWork, event: OrganisationApproved) -> None:

@@ -47,15 +47,15 @@ def tell(uow: UnitOfWork, accounts: Iterable[str], text: Text, *, dedupe: str) -
 
 
 def tell_volunteer(uow: UnitOfWork, volunteer_number: str, text: Text, *, dedupe: str) -> None:
-    """Write a message to the volunteer of this number.
+    """Write a message to the volunteer of this number, where they are at home: elsewhere nobody would read it.
 
     :raises AddresseeNotKnownYet: when the volunteer's registration has not arrived here.
     """
-    known = select(KnownVolunteer.account_id).where(KnownVolunteer.number == volunteer_number)
-    account_id = uow.session.scalar(known)
-    if account_id is None:
+    known = uow.session.get(KnownVolunteer, volunteer_number)
+    if known is None:
         raise AddresseeNotKnownYet(volunteer_number=volunteer_number)
-    tell(uow, [account_id], text, dedupe=dedupe)
+    if uow.hosts(known.region):
+        tell(uow, [known.account_id], text, dedupe=dedupe)
 
 
 def tell_holders(

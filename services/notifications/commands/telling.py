@@ -25,13 +25,17 @@ from shared.storage import UnitOfWork
 
 
 def welcome_volunteer(uow: UnitOfWork, event: VolunteerRegistered) -> None:
-    """Welcome a new volunteer with their number."""
+    """Welcome a new volunteer with their number; nodes above only hear of them."""
+    if not uow.hosts(event.region):
+        return
     text = rules.volunteer_registered(event)
     tell(uow, [event.account_id], text, dedupe=f"volunteer:{event.volunteer_number}")
 
 
 def tell_head(uow: UnitOfWork, event: OrganisationApproved) -> None:
-    """Tell the head that the organisation was approved."""
+    """Tell the head that the organisation was approved; nodes above only hear of it."""
+    if not uow.hosts(event.region):
+        return
     text = rules.organisation_approved(event)
     tell(uow, [event.head_account_id], text, dedupe=f"organisation:{event.organisation_id}")
 
@@ -63,6 +67,8 @@ def tell_voided(uow: UnitOfWork, event: RecordVoided) -> None:
 
 def tell_place_left(uow: UnitOfWork, event: VolunteerTransferred) -> None:
     """Tell the clerks of the place that a volunteer has left; the volunteer is told of the end of their case."""
+    if not uow.hosts(event.from_region):
+        return
     to_name = Regions.load().name_of(event.to_region, on=event.transferred_on)
     text, key = rules.volunteer_transferred(event, to_name=to_name), f"transferred:{event.transfer_id}"
     tell_holders(uow, role=Role.CLERK.value, region=event.from_region, text=text, dedupe=key)

@@ -144,7 +144,16 @@ def case_closed(event: CaseClosed) -> Text:
 
 
 def case_held(event: CaseHeld) -> Text:
-    """Tell a region's clerks that nobody there can decide a case."""
+    """Tell a region's clerks that nobody there can decide a case, or that another node does not take it."""
+    if event.reason:
+        return Text(
+            kind="case.held",
+            title_zh=f"另一节点未接收：{event.title}",
+            title_en=f"Not taken by the other node: {event.title}",
+            body_zh=f"“{event.title}”未被另一节点接收，已挂起，系统每小时重试一次。原因：{event.reason}",
+            body_en=f"Another node does not take {event.title}; it is held and tried again every hour. {event.reason}",
+            link=case_path(event),
+        )
     return Text(
         kind="case.held",
         title_zh=f"无人可审批：{event.title}",

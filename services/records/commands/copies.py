@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from services.records.model import KnownOrganisation, KnownVolunteer
-from shared.contracts.registration import OrganisationApproved, VolunteerRegistered, VolunteerUpdated
+from shared.contracts.registration import (
+    OrganisationApproved,
+    VolunteerIntroduced,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.storage import UnitOfWork
 
 
-def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered | VolunteerUpdated) -> None:
+def know_volunteer(uow: UnitOfWork, event: VolunteerRegistered | VolunteerUpdated | VolunteerIntroduced) -> None:
     """Keep whom one may record, and where they are at home."""
     uow.session.merge(
         KnownVolunteer(number=event.volunteer_number, account_id=event.account_id, name=event.name, region=event.region)

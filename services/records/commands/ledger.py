@@ -1,16 +1,19 @@
 """The hours ledger: a line per confirmed record, and a counter line where one was voided; none ever changes.
 
-Its sum is the volunteer's total.
+Its sum is the volunteer's total. The node where a volunteer is at home keeps their ledger; nodes above copy it.
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from services.records.model import KnownVolunteer, LedgerEntry
-from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordVoided
+from shared.clock import business_date
+from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
 from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
@@ -18,81 +21,103 @@ CREDIT, VOID = "credit", "void"
 
 
 def credit_hours(uow: UnitOfWork, event: RecordConfirmed) -> None:
-    """Credit the hours of a confirmed record to its volunteer, once."""
-    _lock(uow, event.volunteer_number)
-    entry_id = uuid.uuid4().hex
-    entry = {
-        "id": entry_id,
-        "volunteer_number": event.volunteer_number,
-        "record_id": event.record_id,
-        "report_id": event.report_id,
-        "activity_name": event.activity_name,
-        "served_on": event.served_on,
-        "kind": CREDIT,
-        "hours_hundredths": event.hours_hundredths,
-        "quality": event.quality,
-        "entered_at": uow.now,
-    }
-    crediting = upsert(uow.session, LedgerEntry).on_conflict_do_nothing(index_elements=["record_id", "kind"])
-    if uow.session.execute(crediting.returning(LedgerEntry.id), entry).first() is None:
+    """Credit the hours of a confirmed record to its volunteer, once, where they are at home."""
+    if not _keeps_ledger_of(uow, event.volunteer_number):
         return
+    line = _line(event, kind=CREDIT, hours_hundredths=event.hours_hundredths, at=uow.now)
+    if not _enter(uow, line):
+        return
+    total = LedgerEntry.total_of(uow.session, event.volunteer_number)
     uow.publish(
         HoursCredited(
             volunteer_number=event.volunteer_number,
-            entry_id=entry_id,
+            entry_id=line["id"],
             record_id=event.record_id,
             report_id=event.report_id,
             activity_name=event.activity_name,
             served_on=event.served_on,
             hours_hundredths=event.hours_hundredths,
             quality=event.quality,
-            total_hundredths=LedgerEntry.total_of(uow.session, event.volunteer_number),
+            total_hundredths=total,
         )
     )
+    if not uow.hosts(event.region):
+        # Who recorded a guest sees that their hours have arrived.
+        uow.publish(
+            RecordCredited(
+                record_id=event.record_id,
+                region=event.region,
+                volunteer_number=event.volunteer_number,
+                credited_on=business_date(uow.now),
+            )
+        )
 
 
 def take_back_hours(uow: UnitOfWork, event: RecordVoided) -> None:
-    """Take back the hours of a record that was credited and is void now, once; others had none to take back.
+    """Take back the hours of a record that was credited here and is void now, once; others had none to take back.
 
     A record's confirmation and its end are told under one key, so they come in this order.
     """
     wanted = select(LedgerEntry).where(LedgerEntry.record_id == event.record_id, LedgerEntry.kind == CREDIT)
     credit = uow.session.scalars(wanted).one_or_none()
-    if credit is None:
+    if credit is None or not _keeps_ledger_of(uow, credit.volunteer_number):
         return
-    _lock(uow, credit.volunteer_number)
-    entry_id = uuid.uuid4().hex
-    entry = {
-        "id": entry_id,
-        "volunteer_number": credit.volunteer_number,
-        "record_id": credit.record_id,
-        "report_id": credit.report_id,
-        "activity_name": credit.activity_name,
-        "served_on": credit.served_on,
-        "kind": VOID,
-        "hours_hundredths": -credit.hours_hundredths,
-        "quality": credit.quality,
-        "entered_at": uow.now,
-    }
-    voiding = upsert(uow.session, LedgerEntry).on_conflict_do_nothing(index_elements=["record_id", "kind"])
-    if uow.session.execute(voiding.returning(LedgerEntry.id), entry).first() is None:
+    line = _line(credit, kind=VOID, hours_hundredths=-credit.hours_hundredths, at=uow.now)
+    if not _enter(uow, line):
         return
+    total = LedgerEntry.total_of(uow.session, credit.volunteer_number)
     uow.publish(
         HoursVoided(
             volunteer_number=credit.volunteer_number,
-            entry_id=entry_id,
+            entry_id=line["id"],
             record_id=credit.record_id,
             report_id=credit.report_id,
             activity_name=credit.activity_name,
             served_on=credit.served_on,
             hours_hundredths=credit.hours_hundredths,
             quality=credit.quality,
-            total_hundredths=LedgerEntry.total_of(uow.session, credit.volunteer_number),
+            total_hundredths=total,
         )
     )
 
 
-def _lock(uow: UnitOfWork, volunteer_number: str) -> None:
-    """Put the entries of one person in one order, so that each tells the total it made."""
-    person = select(KnownVolunteer.number).where(KnownVolunteer.number == volunteer_number)
-    uow.session.execute(person.with_for_update()).scalar_one()
+def copy_line(uow: UnitOfWork, event: HoursCredited | HoursVoided) -> None:
+    """Copy a line of a ledger that a node below keeps, once: officials here see the hours of their whole region."""
+    if _keeps_ledger_of(uow, event.volunteer_number):
+        return
+    is_credit = isinstance(event, HoursCredited)
+    hours = event.hours_hundredths if is_credit else -event.hours_hundredths
+    line = _line(event, kind=CREDIT if is_credit else VOID, hours_hundredths=hours, at=uow.now)
+    _enter(uow, {**line, "id": event.entry_id})
+
+
+def _keeps_ledger_of(uow: UnitOfWork, volunteer_number: str) -> bool:
+    """Tell whether a volunteer is at home at this node.
+
+    Their row is locked: the entries of one person are in one order, so that each tells the total it made.
+    """
+    person = select(KnownVolunteer.region).where(KnownVolunteer.number == volunteer_number)
+    return uow.hosts(uow.session.execute(person.with_for_update()).scalar_one())
+
+
+def _line(
+    said: RecordConfirmed | LedgerEntry | HoursCredited | HoursVoided, *, kind: str, hours_hundredths: int, at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4().hex,
+        "volunteer_number": said.volunteer_number,
+        "record_id": said.record_id,
+        "report_id": said.report_id,
+        "activity_name": said.activity_name,
+        "served_on": said.served_on,
+        "kind": kind,
+        "hours_hundredths": hours_hundredths,
+        "quality": said.quality,
+        "entered_at": at,
+    }
+
+
+def _enter(uow: UnitOfWork, line: dict[str, Any]) -> bool:
+    """Write a line, unless its record has one of this kind; answers whether it was written now."""
+    entering = upsert(uow.session, LedgerEntry).on_conflict_do_nothing(index_elements=["record_id", "kind"])
+    return uow.session.execute(entering.returning(LedgerEntry.id), line).first() is not None

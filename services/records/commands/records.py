@@ -72,8 +72,8 @@ def _unknown_people(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Fault]:
     return [
         Fault(
             code="volunteer_not_found",
-            zh="没有这个志愿者编号，或该志愿者尚未通过注册",
-            en="There is no confirmed volunteer with this number",
+            zh="没有这个志愿者编号，或该志愿者尚未通过注册；在其他节点注册的，请先登记为外来志愿者",
+            en="There is no confirmed volunteer with this number; one of another node is invited as a guest first",
             pointer=f"/lines/{place}/volunteer_number",
         )
         for place, shift in enumerate(shifts)

@@ -20,7 +20,7 @@ from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.records import VolunteerTransferred
 from shared.contracts.registration import VolunteerUpdated
-from shared.errors import Conflict, Invalid, StaleRevision, Unavailable, pointing_at
+from shared.errors import Conflict, HostedElsewhere, Invalid, StaleRevision, Unavailable, pointing_at
 from shared.hours import show_hours
 from shared.identity import Principal
 from shared.regions import Regions
@@ -53,6 +53,7 @@ def ask_for_transfer(
 
     Source: notice II (3) 「实现服务记录的异地转移和接续」; 民函〔2012〕340号.
     :raises Invalid: `consent_missing`, `already_there`, `unknown_region`, `region_not_reporting`.
+    :raises HostedElsewhere: `transfer_to_another_node`.
     :raises Conflict: `transfer_under_way`.
     :raises Unavailable: while registration's word on the volunteer is still on its way.
     """
@@ -100,11 +101,23 @@ def _who_may_be_transferred(
         )
     with pointing_at("/to_region"):
         regions.chain(form.to_region, on=business_date(uow.now))
+        _check_within_reach(uow, form.to_region)
     faults = faults_in_transfer(from_region=volunteer.region, to_region=form.to_region, has_consent=form.consent)
     if faults:
         raise Invalid.of(faults)
     _check_none_under_way(uow, volunteer_number)
     return volunteer
+
+
+def _check_within_reach(uow: UnitOfWork, to_region: str) -> None:
+    if not uow.hosts(to_region):
+        raise HostedElsewhere(
+            "transfer_to_another_node",
+            zh="转入地的业务在另一节点办理，目前不能跨节点转移。您的记录和时长在本地保留；在转入地参加活动时出示志愿者编号，"
+            "时长照常计入",
+            en="The receiving place is served by another node, and a transfer between nodes is not possible yet. Your "
+            "records and hours stay here; show your volunteer number when you serve there, and the hours count",
+        )
 
 
 def _check_none_under_way(uow: UnitOfWork, volunteer_number: str) -> None:

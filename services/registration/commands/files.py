@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from services.registration.model import FileEntry
+from services.registration.model import FileEntry, Volunteer
 from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
@@ -24,7 +24,11 @@ def enter_in_file(
     hours_hundredths: int | None = None,
     stars: int | None = None,
 ) -> None:
-    """Enter a fact into a volunteer's e-file; the same source is entered once."""
+    """Enter a fact into the e-file of a volunteer who is at home here; the same source is entered once."""
+    region = uow.session.scalar(select(Volunteer.region).where(Volunteer.number == volunteer_number))
+    if region is None or not uow.hosts(region):
+        # Nodes above hear of it too, and the node that somebody has left may; the file is kept at their home.
+        return
     entry = {
         "source": source,
         "volunteer_number": volunteer_number,

@@ -41,9 +41,12 @@ def register_organisation(
     """Register an organisation; its region's office approves it, and `head` will answer for it.
 
     :raises Invalid: `unknown_region`, `region_not_reporting` or a wrong unified social credit code.
+    :raises HostedElsewhere: an organisation registers where its region is hosted.
     :raises Conflict: `organisation_exists` for the same code, or the same name in the same region.
     """
     check_region(form.region, regions, on=business_date(uow.now))
+    with pointing_at("/region"):
+        uow.check_hosts(form.region)
     uscc = normalise_uscc(form.uscc) if form.uscc else None
     if uscc:
         with pointing_at("/uscc"):

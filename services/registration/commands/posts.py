@@ -13,7 +13,7 @@ from services.registration.model import Account, PostRow, PostState
 from services.registration.policy import check_confirmation, check_proposal, check_region
 from shared.clock import business_date
 from shared.contracts.registration import PostChanged
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, pointing_at
 from shared.identity import Principal, Role
 from shared.identity.people import ADMINISTRATORS, OFFICIALS
 from shared.regions import Regions
@@ -37,10 +37,15 @@ def propose_post(
 
     :raises NotFound: `account_not_found`.
     :raises Invalid: `role_not_given_by_hand`, `unknown_region`, `region_not_reporting`.
+    :raises HostedElsewhere: when an official's region is hosted at another node.
     :raises Conflict: `post_exists`, or `one_administrator_role` for a second of the three.
     """
     check_proposal(proposer=proposer, account_id=account_id, role=role)
     check_region(region, regions, on=business_date(uow.now))
+    if role in OFFICIALS:
+        # What a region decides is decided at its node: a post elsewhere would look like power and have none.
+        with pointing_at("/region"):
+            uow.check_hosts(region)
     if uow.session.get(Account, account_id) is None:
         raise NotFound("account_not_found", zh="没有这个账号", en="There is no such account", pointer="/account_id")
     held = uow.session.scalars(

@@ -31,7 +31,13 @@ from services.registration.rules import (
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.registration import RegistrationRefused, VolunteerRegistered, VolunteerUpdated
+from shared.contracts.records import VolunteerSought
+from shared.contracts.registration import (
+    RegistrationRefused,
+    VolunteerIntroduced,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.errors import Conflict, Invalid, pointing_at
 from shared.identifiers import birth_date, check_id_number, check_mobile, normalise_id_number, normalise_mobile, sex
 from shared.identity import Role
@@ -70,6 +76,7 @@ def register_volunteer(
 
     Source: notice II (1) real-name registration; PIPL article 29.
     :raises Invalid: for a wrong ID number, mobile number, region, age or missing consent.
+    :raises HostedElsewhere: a person registers where their home region is hosted, which gives them their number.
     :raises Conflict: `already_registered`, in the same words whoever is registered with the number.
     """
     id_number = _check(uow, form, regions)
@@ -155,6 +162,8 @@ def _check(uow: UnitOfWork, form: VolunteerForm, regions: Regions) -> str:
     with pointing_at("/mobile"):
         check_mobile(form.mobile)
     check_region(form.region, regions, on=today)
+    with pointing_at("/region"):
+        uow.check_hosts(form.region)
     id_number = normalise_id_number(form.id_number)
     check_age(birth_date(id_number), today, guardian_consents=form.guardian_consents)
     return id_number
@@ -195,8 +204,9 @@ def volunteer_as_told(volunteer: Volunteer) -> VolunteerRegistered:
 def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) -> None:
     """Give a volunteer another home region, with their post there, and tell the others; again it changes nothing."""
     wanted = select(Volunteer).where(Volunteer.number == volunteer_number)
-    volunteer = uow.session.scalars(wanted.with_for_update()).one()
-    if volunteer.region == to_region:
+    volunteer = uow.session.scalars(wanted.with_for_update()).one_or_none()
+    if volunteer is None or volunteer.region == to_region:
+        # All nodes hear who has moved to another; who was never registered here is not ours to move.
         return
     volunteer.region = to_region
     held = select(PostRow.id).where(
@@ -213,6 +223,26 @@ def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) ->
             account_id=volunteer.account_id,
             name=volunteer.name,
             region=to_region,
+        )
+    )
+
+
+def introduce_volunteer(uow: UnitOfWork, event: VolunteerSought) -> None:
+    """Tell another node who a volunteer of this one is, so that it can record them.
+
+    Who asks must know the name too: numbers alone could be tried one after the other.
+    """
+    wanted = select(Volunteer).where(Volunteer.number == event.volunteer_number, Volunteer.name == event.name)
+    volunteer = uow.session.scalars(wanted).one_or_none()
+    if volunteer is None or not uow.hosts(volunteer.region) or uow.hosts(event.region):
+        return
+    uow.publish(
+        VolunteerIntroduced(
+            volunteer_number=event.volunteer_number,
+            account_id=volunteer.account_id,
+            name=volunteer.name,
+            region=volunteer.region,
+            to_region=event.region,
         )
     )
 

@@ -12,6 +12,7 @@ from shared.approval.core.deadline import moved_start
 from shared.approval.core.definition import Definition
 from shared.approval.core.demands import need_words
 from shared.approval.core.exclusion import carried_over
+from shared.approval.core.handing_on import wait_again
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, RefusalCode, Refused
 from shared.approval.core.route import Link, PlannedStage, plan
@@ -38,7 +39,9 @@ def resume(moving: Moving, command: Command, _permit: Permit) -> None:
         if stage.clock_from is not None and span is not None and not was_overdue:
             start = moved_start(stage.clock_from, span, moving.world.workdays, since=since, until=moving.at)
             moving.start_clock(stage, start)
-    # What a case of its own decided in the meantime has opened nothing yet.
+    # What a case of its own decided in the meantime has opened nothing yet, and what another node did not take goes to
+    # it again.
+    wait_again(moving)
     open_ready(moving)
 
 

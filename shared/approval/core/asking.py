@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.approval.core.candidates import Asked, candidates, holders, post_at, whom
 from shared.approval.core.command import DECIDED_BY_ANOTHER, DUPLICATE, NOBODY_TO_DECIDE
+from shared.approval.core.handing_on import hand_on, has_its_turn
 from shared.approval.core.moving import Moving
 from shared.approval.core.signing import fall_back, wake_signers
 from shared.approval.core.state import Person, Stage, Task
@@ -28,7 +29,10 @@ _UNDECIDED = (StageState.WAITING, StageState.OPEN, StageState.HELD)
 
 
 def open_ready(moving: Moving) -> None:
-    """Open every waiting stage whose turn has come; when all have passed the case is approved."""
+    """Open every waiting stage whose turn has come; when all have passed the case is approved.
+
+    What another node decides opens there, once nothing is left to decide here.
+    """
     while ready := [stage for stage in moving.case.live_stages if _is_ready(moving, stage)]:
         for stage in ready:
             ask(moving, stage)
@@ -37,11 +41,12 @@ def open_ready(moving: Moving) -> None:
     is_done = all(stage.state in done for stage in moving.case.live_stages)
     if is_done and moving.case.state is CaseState.RUNNING:
         moving.close(CaseState.APPROVED)
+    elif moving.world.away:
+        hand_on(moving)
 
 
 def _is_ready(moving: Moving, stage: Stage) -> bool:
-    is_running = moving.case.state is CaseState.RUNNING and stage.state is StageState.WAITING
-    return is_running and all(moving.case.stage(number).state is StageState.PASSED for number in stage.after)
+    return stage.region not in moving.world.away and has_its_turn(moving.case, stage)
 
 
 def ask(moving: Moving, stage: Stage) -> None:
@@ -50,7 +55,7 @@ def ask(moving: Moving, stage: Stage) -> None:
     What was said before may be all that is needed once a signer who has not spoken is gone: then it goes on.
     """
     stage = moving.case.stage(stage.number)
-    if stage.state not in _UNDECIDED:
+    if stage.state not in _UNDECIDED or stage.region in moving.world.away:
         return
     if moving.definition.waits(stage.node_key):
         _wait_for_subcase(moving, stage)

@@ -34,12 +34,14 @@ class World:
     """What the core must be told of the world: the moment, who holds which seat, the case's regions, the workdays.
 
     `chain` is the home region with those above it, on the day; `seats` has the holders of posts in all of them.
+    `away` are the regions that other nodes host, each with its node: empty where one node hosts the whole province.
     """
 
     at: datetime
     seats: Seats
     chain: Sequence[Link]
     workdays: Workdays = field(default_factory=Workdays)
+    away: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from shared.approval.core.words import (
     StageState,
     TaskKind,
     TaskState,
+    Token,
 )
 
 
@@ -124,8 +125,11 @@ def _not_begun(stage: Stage) -> Stage:
 
 
 def withdraw(moving: Moving, command: Command, _permit: Permit) -> None:
-    """Carry out `withdraw`: the initiator ends a case that is on its way."""
+    """Carry out `withdraw`: the initiator ends a case that is on its way, or asks the node that has it to."""
     moving.note_verb(command)
+    if moving.case.token is Token.AWAY:
+        moving.case = replace(moving.case, state=CaseState.WITHDRAWING)
+        return
     moving.end_round(None, StageState.CANCELLED, WITHDRAWN, command.actor.person)
     moving.close(CaseState.WITHDRAWN)
 

@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import json
 
+# Made once: a call of `json.dumps` with options makes one each time.
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def canonical(value: object) -> bytes:
     """Answer the JSON of a value with sorted keys and no spaces: equal values give equal bytes on every node."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def sha256(value: object) -> str:

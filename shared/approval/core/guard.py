@@ -14,7 +14,7 @@ from shared.approval.core.finding import Question
 from shared.approval.core.refusal import Permit, Refusal, RefusalCode
 from shared.approval.core.state import Seat
 from shared.approval.core.ways_back import ANYWHERE
-from shared.approval.core.words import CaseState, Verb
+from shared.approval.core.words import CaseState, Token, Verb
 
 
 def initiator(question: Question) -> RefusalCode | None:
@@ -91,6 +91,17 @@ RULES: Mapping[Verb, Rule] = {
 #: a move of everything that one person holds.
 OFFERED = tuple(verb for verb in RULES if verb not in (Verb.AMEND, Verb.HAND_OVER_ALL))
 
+#: What can be done to a case where its home and the node that moves it are two, by who has the right to move it.
+_IN_TWO_PLACES: Mapping[Token, frozenset[Verb]] = {
+    # To withdraw is asked of the other node then.
+    Token.AWAY: frozenset({Verb.WITHDRAW, Verb.COMMENT, Verb.MARK_READ}),
+    # The record and its initiator are at home: what needs them is done there.
+    Token.GUEST: frozenset(RULES)
+    - {Verb.WITHDRAW, Verb.RESUBMIT, Verb.REMIND, Verb.AMEND, Verb.MIGRATE, Verb.REQUEST_REVOCATION},
+    Token.GIVEN_BACK: frozenset({Verb.MARK_READ}),
+    Token.REFUSED: frozenset({Verb.MARK_READ}),
+}
+
 _OFFERED_RULES = tuple((verb, RULES[verb]) for verb in OFFERED)
 
 
@@ -104,7 +115,12 @@ def permit(question: Question) -> Permit | Refusal:
         return Refusal(not_theirs)
     if question.case.state not in rule.states:
         return Refusal(RefusalCode.NOT_LEGAL_NOW, question.case.last)
-    return rule.task(question)
+    verdict = rule.task(question)
+    token = question.case.token
+    # Whoever would be refused anyway is told why rather than where.
+    if token is not Token.HERE and isinstance(verdict, Permit) and question.verb not in _IN_TWO_PLACES[token]:
+        return Refusal(RefusalCode.ELSEWHERE)
+    return verdict
 
 
 #: What a party can be permitted only about a task of theirs that is not finished.

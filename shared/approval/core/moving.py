@@ -21,7 +21,7 @@ from shared.approval.core.refusal import Permit
 from shared.approval.core.route import PlannedStage
 from shared.approval.core.state import Case, LastMove, Person, Stage, Task, Timer
 from shared.approval.core.trail import Decision, Kind, Note, Place, Said, Step
-from shared.approval.core.words import CaseState, StageState, TaskState, TimerKind
+from shared.approval.core.words import CaseState, StageState, TaskState, TimerKind, Token
 
 
 class Moving:
@@ -215,6 +215,7 @@ class Moving:
 
         With a command, the first note is that command's own; the decision goes in front of it.
         """
+        self._let_go()
         place = Place(case_id=self.case.id, origin=self.case.origin, round=self.case.round, at=self.at)
         head = self.case.trail
         decision = self._decided(command, place, permit) if command is not None else None
@@ -234,6 +235,14 @@ class Moving:
             waiting=tuple(self.waiting),
             abandoned=tuple(self.abandoned),
         )
+
+    def _let_go(self) -> None:
+        """Give another node's case back as soon as nothing of it is left to decide here."""
+        case = self.case
+        goes_on = case.state is CaseState.SUSPENDED or (case.state is CaseState.RUNNING and case.active_stages)
+        if case.token is Token.GUEST and not goes_on:
+            self.note(Step.GIVEN_BACK)
+            self.case = replace(self.case, token=Token.GIVEN_BACK)
 
     def _decided(self, command: Command, place: Place, permit: Permit | None) -> Decision:
         """Answer what the actor did, tied to the first note, which tells of it."""

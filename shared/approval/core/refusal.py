@@ -33,6 +33,8 @@ class RefusalCode(StrEnum):
     CANNOT_MIGRATE = "cannot_migrate"
     STALE_REVISION = "stale_revision"
     OPINION_REQUIRED = "opinion_required"
+    ELSEWHERE = "elsewhere"
+    NOT_ACROSS_NODES = "not_across_nodes"
     SIGNATURE_REQUIRED = "signature_required"
 
 

@@ -16,6 +16,7 @@ from shared.approval.core.words import (
     TaskKind,
     TaskState,
     TimerKind,
+    Token,
     Verb,
 )
 
@@ -183,6 +184,8 @@ class Case:
     suspended_at: datetime | None = None
     reminded_at: datetime | None = None  # when the initiator last asked for haste
     parent: Parent | None = None
+    token: Token = Token.HERE
+    handover: int = 0  # how often its home has handed it to another node
     stages: tuple[Stage, ...] = ()
     tasks: tuple[Task, ...] = ()
 

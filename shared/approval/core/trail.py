@@ -36,10 +36,25 @@ class Step(StrEnum):
     TASK_RELEASED = "task_released"  # its claimer has lost the post
     TASK_SKIPPED = "task_skipped"  # decided by what the same person said at an earlier node
     DEADLINE_RECOUNTED = "deadline_recounted"
+    HANDED_OVER = "handed_over"  # by the home of the case, to the node of a stage
+    TAKEN_OVER = "taken_over"  # there; the facts name the end of the home's chain
+    GIVEN_BACK = "given_back"  # by that node, which has nothing left to decide
+    ANSWERED = "answered"  # at home; the facts name the end of the other's chain
+    HANDOVER_REFUSED = "handover_refused"  # the other node could not take it, or its gateway did not believe it
+    ANSWER_REFUSED = "answer_refused"  # its home does not take what this node has decided
+    WITHDRAW_REFUSED = "withdraw_refused"  # the node that has the case had decided, or stands still
 
 
 #: What an entry tells: a person's verb, or a step that followed.
 Kind = Verb | Step
+
+
+def kind_of(word: str) -> Kind:
+    """Answer the verb or step that a word stands for.
+
+    :raises ValueError: when it stands for none.
+    """
+    return Step(word) if word in set(Step) else Verb(word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

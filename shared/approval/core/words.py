@@ -23,6 +23,20 @@ class CaseState(StrEnum):
     REVOKED = "revoked"
 
 
+class Token(StrEnum):
+    """Where the right to move a case is, as this node sees it. Exactly one node has it at a time."""
+
+    HERE = "here"  # this is the case's home, and it moves it
+    AWAY = "away"  # this is its home, and the node of a stage moves it until it answers
+    GUEST = "guest"  # another node's case, which is ours to move until we answer
+    GIVEN_BACK = "given_back"  # another node's case, of which we only show how it goes on
+    REFUSED = "refused"  # another node's case, and its home does not take our answer
+
+
+#: At these a case is another node's: what becomes of its record is for its home.
+ABROAD = frozenset({Token.GUEST, Token.GIVEN_BACK, Token.REFUSED})
+
+
 CLOSED = frozenset(
     {CaseState.WITHDRAWN, CaseState.APPROVED, CaseState.REJECTED, CaseState.TERMINATED, CaseState.REVOKED}
 )

@@ -46,31 +46,44 @@ class Told(StrEnum):
     """Every node above the issuer's."""
     HOST = "host"
     """The node that hosts the region named by `to`, where that is another."""
+    EVERYONE = "everyone"
+    """Every other node, where a subject goes from the issuer's to another; where it stays, nobody."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """What one kind of event needs to be believed, and where it goes.
 
-    The issuer must host the region `said_for`. `within` names a region that must be that one or lie below it, and `own`
-    a subject that, where it is known here, must be the issuer's.
-    `claims` are the subjects (kind, field) that the event places into `said_for`; a subject never moves by it.
+    The issuer must host the region `said_for`. `decided_in` names a region that must be that one or stand above it, and
+    `own` a subject that, where it is known here, must be the issuer's.
+    `claims` are the subjects (kind, field) that the event places into `said_for`; none is taken from another node.
+    `into` names another region to place them into: who has a subject may give it away.
     """
 
     said_for: Place
-    within: Place | None = None
+    decided_in: Place | None = None
     own: Place | None = None
     claims: tuple[tuple[str, str], ...] = ()
+    into: Place | None = None
     told: Told = Told.NOBODY
     to: Place | None = None
 
 
 _REGION = Place("region")
+_VOLUNTEERS = (("volunteer", "volunteer_number"),)
 _VOLUNTEER = Place("volunteer_number", "volunteer")
 _CASE_HOME = Place("case_id", "case")
 
 RULES: Mapping[str, Rule] = {
-    "volunteer.registered": Rule(said_for=_REGION, claims=(("volunteer", "volunteer_number"),), told=Told.ABOVE),
+    "volunteer.registered": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
+    "volunteer.updated": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
+    # The old home gives a volunteer away, and every node hears it: records of them go to the new home from then on.
+    "volunteer.transferred": Rule(
+        said_for=Place("from_region"), claims=_VOLUNTEERS, into=Place("to_region"), told=Told.EVERYONE
+    ),
+    # An organisation has a guest to record: their home introduces whom it knows by number and name.
+    "volunteer.sought": Rule(said_for=_REGION, told=Told.HOST, to=_VOLUNTEER),
+    "volunteer.introduced": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.HOST, to=Place("to_region")),
     "organisation.approved": Rule(said_for=_REGION, claims=(("organisation", "organisation_id"),), told=Told.ABOVE),
     "post.changed": Rule(said_for=_REGION),
     "activity.held": Rule(said_for=_REGION, claims=(("activity", "activity_id"),)),
@@ -84,16 +97,25 @@ RULES: Mapping[str, Rule] = {
     ),
     # Only who confirmed a record voids it.
     "record.voided": Rule(said_for=_REGION, own=Place("record_id", "record"), told=Told.HOST, to=_VOLUNTEER),
-    "hours.credited": Rule(said_for=_VOLUNTEER),
-    "hours.voided": Rule(said_for=_VOLUNTEER),
-    "star.granted": Rule(said_for=Place("decided_by_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
-    "award.granted": Rule(said_for=Place("granting_region"), within=_VOLUNTEER, told=Told.HOST, to=_VOLUNTEER),
+    # The ledger of the volunteer's home: nodes above have a copy, and who recorded a guest hears that it is done.
+    "hours.credited": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "hours.voided": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "record.credited": Rule(said_for=_VOLUNTEER, told=Told.HOST, to=_REGION),
+    # What came of a case is said by its home, whoever decided it; the node that decided holds it against what it knows.
+    "star.granted": Rule(said_for=_VOLUNTEER, decided_in=Place("decided_by_region"), told=Told.ABOVE),
+    "star.withdrawn": Rule(said_for=_VOLUNTEER, decided_in=Place("decided_by_region"), told=Told.ABOVE),
     # A case is its home node's, which hands each stage over; the first hand-over makes that known to who gets it.
     "case.handed_over": Rule(
         said_for=Place("home_region"), claims=(("case", "case_id"),), told=Told.HOST, to=Place("region")
     ),
     # The answers of a stage: said by the host of its region, told to the case's home.
     "case.answered": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
+    "case.answer_refused": Rule(said_for=Place("home_region"), told=Told.HOST, to=_REGION),
+    "case.handover_refused": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
+    # How it goes on: from its home to the nodes that have had a part in it.
+    "case.followed": Rule(
+        said_for=Place("home_region"), claims=(("case", "case_id"),), told=Told.HOST, to=Place("region")
+    ),
     "case.withdraw_requested": Rule(said_for=_CASE_HOME, told=Told.HOST, to=Place("region")),
     "case.withdrawn": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
     "case.withdraw_refused": Rule(said_for=_REGION, told=Told.HOST, to=_CASE_HOME),
@@ -121,12 +143,10 @@ def refusal(
         return Refusal("unknown_subject", f"{rule.said_for.field} of {name} names nothing known here")
     if not map_.hosts(issuer, region, on=on):
         return Refusal("not_your_region", f"{issuer} does not host {region}")
-    if rule.within is not None:
-        inner = rule.within.region(data, directory)
-        if inner is None:
-            return Refusal("unknown_subject", f"{rule.within.field} of {name} names nothing known here")
-        if not _is_within(inner, region, map_, on):
-            return Refusal("not_below_you", f"{inner} is not below {region}")
+    if rule.decided_in is not None:
+        decided = rule.decided_in.region(data, directory)
+        if decided is None or not _is_within(region, decided, map_, on):
+            return Refusal("not_above_it", f"{region} is not below {decided}")
     if rule.own is not None:
         owned = rule.own.region(data, directory)
         if owned is not None and not map_.hosts(issuer, owned, on=on):
@@ -142,17 +162,18 @@ def _moved_subject(
         known = directory.region_of(kind, str(data.get(field)))
         if known is not None and known != region and not map_.hosts(issuer, known, on=on):
             return Refusal("belongs_to_another", f"{kind} {data.get(field)} is of {known}")
-    if ("volunteer", "volunteer_number") in rule.claims:
-        of_block = map_.node_of_number(str(data.get("volunteer_number")))
-        if of_block is not None and of_block != issuer:
-            return Refusal("number_of_another", f"the number is from the block of {of_block}")
+        if known is None and kind == "volunteer":
+            # Whoever moved keeps their number; of whom nobody told here, the node that gave it has the first word.
+            of_block = map_.node_of_number(str(data.get(field)))
+            if of_block is not None and of_block != issuer:
+                return Refusal("number_of_another", f"the number is from the block of {of_block}")
     return None
 
 
 def claims(name: str, data: Mapping[str, Any], *, directory: Directory) -> dict[tuple[str, str], str]:
     """Answer which subjects an event makes known, each with its region."""
     rule = RULES.get(name)
-    region = rule.said_for.region(data, directory) if rule else None
+    region = (rule.into or rule.said_for).region(data, directory) if rule else None
     if rule is None or region is None:
         return {}
     return {(kind, data[field]): region for kind, field in rule.claims if isinstance(data.get(field), str)}
@@ -163,7 +184,7 @@ def subjects(name: str, data: Mapping[str, Any]) -> set[tuple[str, str]]:
     rule = RULES.get(name)
     if rule is None:
         return set()
-    places = [place for place in (rule.said_for, rule.within, rule.own, rule.to) if place is not None]
+    places = [place for place in (rule.said_for, rule.decided_in, rule.own, rule.to) if place is not None]
     named = [*rule.claims, *((place.kind, place.field) for place in places if place.kind is not None)]
     return {(kind, data[field]) for kind, field in named if isinstance(data.get(field), str)}
 
@@ -175,11 +196,13 @@ def audiences(
     rule = RULES.get(name)
     if rule is None or refusal(name, data, issuer=issuer, map_=map_, directory=directory, on=on) is not None:
         return ()
+    if rule.told is Told.EVERYONE:
+        stays = rule.into is None or map_.hosts(issuer, rule.into.region(data, directory) or "", on=on)
+        return () if stays else tuple(node.id for node in map_ if node.id != issuer)
     if rule.told is Told.ABOVE:
         return map_.above(issuer)
     if rule.told is Told.HOST and rule.to is not None:
-        region = rule.to.region(data, directory)
-        host = _host(region, rule.to, data, map_, on)
+        host = _host(rule.to.region(data, directory), rule.to, data, map_, on)
         return (host,) if host is not None and host != issuer else ()
     return ()
 

@@ -60,6 +60,11 @@ class NodeMap:
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
 
+    @property
+    def is_single(self) -> bool:
+        """Tell whether one node hosts everything."""
+        return len(self._nodes) == 1
+
     def __contains__(self, node: str) -> bool:
         return node in self._nodes
 
@@ -242,6 +247,19 @@ class Here:
     def hosts(self, region: str, *, on: date) -> bool:
         """Tell whether a region is hosted here on a date."""
         return self.map.hosts(self.node, region, on=on)
+
+    def others(self, regions: Iterable[str], *, on: date) -> dict[str, str]:
+        """Answer which of these regions other nodes host on a date, each with its node; of unknown ones nobody does."""
+        if self.map.is_single:
+            return {}
+        hosts = ((region, self._host_of(region, on)) for region in set(regions))
+        return {region: host for region, host in hosts if host is not None and host != self.node}
+
+    def _host_of(self, region: str, on: date) -> str | None:
+        try:
+            return self.map.host_of(region, on=on)
+        except Invalid:
+            return None
 
 
 def node_from(id: str, given: Mapping[str, object]) -> Node:

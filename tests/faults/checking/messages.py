@@ -8,32 +8,44 @@ from collections.abc import Iterator
 
 from tests.faults.checking.node import Emitted, Node, Service
 
+_WITH_CASES = ("registration", "records", "reporting", "awards")
 LISTENERS: dict[str, tuple[str, ...]] = {
     "calendar.missing": ("notifications",),
+    "case.answer_refused": _WITH_CASES,
+    "case.answered": _WITH_CASES,
     "case.closed": ("notifications",),
     "case.decided": ("notifications",),
+    "case.followed": _WITH_CASES,
+    "case.handed_over": _WITH_CASES,
+    "case.handover_refused": _WITH_CASES,
     "case.held": ("notifications",),
     "case.returned": ("notifications",),
+    "case.withdraw_refused": _WITH_CASES,
+    "case.withdraw_requested": _WITH_CASES,
+    "case.withdrawn": _WITH_CASES,
     "task.assigned": ("notifications",),
     "task.overdue": ("notifications",),
     "task.reminded": ("notifications",),
     "award.granted": ("registration", "notifications"),
     "nomination.decided": ("notifications",),
     "nomination.opened": ("notifications",),
-    "star.granted": ("registration", "notifications"),
-    "star.withdrawn": ("registration", "notifications"),
+    "star.granted": ("registration", "awards", "notifications"),
+    "star.withdrawn": ("registration", "awards", "notifications"),
     "activity.held": ("reporting",),
-    "hours.credited": ("registration", "awards", "notifications"),
-    "hours.voided": ("registration", "awards"),
+    "hours.credited": ("registration", "records", "awards", "notifications"),
+    "hours.voided": ("registration", "records", "awards"),
     "record.confirmed": ("records",),
+    "record.credited": ("records",),
     "record.voided": ("records", "notifications"),
     "organisation.approved": ("records", "reporting", "notifications"),
     "absence.changed": ("registration", "records", "reporting", "awards", "notifications"),
     "post.changed": ("registration", "records", "reporting", "awards", "notifications"),
     "registration.refused": ("notifications",),
+    "volunteer.introduced": ("records", "notifications"),
     "volunteer.registered": ("records", "awards", "notifications"),
+    "volunteer.sought": ("registration",),
     "volunteer.transferred": ("registration", "notifications"),
-    "volunteer.updated": ("records", "awards"),
+    "volunteer.updated": ("records", "awards", "notifications"),
     "report.approved": ("records", "notifications"),
     "report.rejected": ("records", "notifications"),
     "report.returned": ("notifications",),
@@ -104,4 +116,5 @@ def versions_were_applied_in_order(node: Node) -> Iterator[str]:
 
 
 def _due(node: Node, listener: Service) -> list[Emitted]:
-    return [event for service in node for event in service.events if listener.name in LISTENERS[event.name]]
+    own = (event for service in node for event in service.events)
+    return [event for event in (*own, *node.foreign) if listener.name in LISTENERS[event.name]]

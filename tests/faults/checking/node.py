@@ -37,30 +37,52 @@ class Service:
     """The database of one service, read at one point in time."""
 
     name: str
-    connection: Connection
+    connection: Connection | None
     passing_over: frozenset[str] = frozenset()
     """The ids of events that a test has put in and judges itself."""
+    counted: Counter[str] = field(default_factory=Counter)
+    """What was counted while looking at this service alone."""
     _tables: dict[str, list[Row]] = field(default_factory=dict)
 
     def table(self, name: str) -> list[Row]:
         """Answer all rows of a table."""
         if name not in self._tables:
-            found = self.connection.execute(select(text("*")).select_from(table(name))).mappings()
-            self._tables[name] = [dict(row) for row in found]
+            self._tables[name] = self._read(name)
         return self._tables[name]
+
+    def _read(self, name: str) -> list[Row]:
+        assert self.connection is not None
+        found = self.connection.execute(select(text("*")).select_from(table(name))).mappings()
+        return [dict(row) for row in found]
 
     @cached_property
     def events(self) -> Sequence[Emitted]:
         """Answer what the service has published, in the order of the outbox."""
         rows = [row for row in self.table("outbox") if row["event_id"] not in self.passing_over]
-        return [_emitted(self.name, row) for row in sorted(rows, key=lambda row: int(row["id"]))]
+        return [emitted(self.name, row) for row in sorted(rows, key=lambda row: int(row["id"]))]
 
     def events_named(self, name: str) -> list[Emitted]:
         """Answer the events of one name."""
         return [event for event in self.events if event.name == name]
 
 
-def _emitted(publisher: str, row: Row) -> Emitted:
+@dataclass
+class Whole(Service):
+    """One service of all nodes of a province, as if it were one."""
+
+    parts: Sequence[Service] = ()
+
+    @cached_property
+    def events(self) -> Sequence[Emitted]:
+        """Answer what the service has published, node by node."""
+        return [event for part in self.parts for event in part.events]
+
+    def _read(self, name: str) -> list[Row]:
+        return [row for part in self.parts for row in part.table(name)]
+
+
+def emitted(publisher: str, row: Row) -> Emitted:
+    """Read an event as it lies in an outbox."""
     payload = bytes(row["payload"])
     envelope = json.loads(payload)
     _, _, rest = row["type"].partition(".")
@@ -84,6 +106,8 @@ class Node:
 
     services: Mapping[str, Service]
     counted: Counter[str] = field(default_factory=Counter)
+    foreign: Sequence[Emitted] = ()
+    """What other nodes have told the services of this one."""
 
     def __getitem__(self, service: str) -> Service:
         return self.services[service]

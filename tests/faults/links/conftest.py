@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from shared.nodes.core.nodemap import NodeMap
 from shared.storage.migrations import upgrade
 from tests.province import Province, make_province, running
-from tests.servers import RabbitServer, Servers
+from tests.servers import Proxy, RabbitServer, Servers
 
 _numbers = count(1)
 
@@ -50,3 +52,17 @@ def province(
     for server, name in made:
         server.heal()
         server.drop_vhost(name)
+
+
+@pytest.fixture
+def line(province: Province, rabbit: RabbitServer) -> Iterator[Proxy]:
+    """Lead the line from 唐山 to the province through a proxy."""
+    with Proxy(rabbit.host, rabbit.port, listens_at="0.0.0.0") as proxy:  # noqa: S104  # containers come by it
+        host, _, vhost = province.map.get("hebei").broker.partition("/")
+        place = f"{host.rpartition(':')[0]}:{proxy.port}/{vhost}"
+        nodes = [replace(node, broker=place) if node.id == "hebei" else node for node in province.map]
+        province.map = NodeMap(nodes, province.map.regions)
+        province["tangshan"].api.unlink("hebei")
+        province.link("tangshan", "hebei")
+        yield proxy
+        province["tangshan"].api.unlink("hebei")

@@ -49,6 +49,11 @@ def expected(node: str, count: int) -> list[str]:
     return [number(node, serial) for serial in range(count)]
 
 
+@pytest.mark.fault(
+    "F-20",
+    inject="give every letter two to five times, and all of them again",
+    holds="each has one effect",
+)
 def test_letters_that_come_many_times_have_one_effect(province: Province) -> None:
     rng = Random(20)
     letters = written_without_a_link(province, "tangshan", 60)
@@ -63,6 +68,11 @@ def test_letters_that_come_many_times_have_one_effect(province: Province) -> Non
     assert province["hebei"].heard() == expected("tangshan", 60)
 
 
+@pytest.mark.fault(
+    "F-21",
+    inject="shuffle the letters of a stream in windows",
+    holds="those that are early wait, and all are applied in their order",
+)
 @pytest.mark.parametrize("window", [10, pytest.param(100, marks=pytest.mark.full)])
 def test_shuffled_letters_are_parked_and_applied_in_order(province: Province, window: int) -> None:
     rng = Random(window)
@@ -133,6 +143,12 @@ def junk(province: Province) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.fault(
+    "F-22",
+    "S-X01",
+    inject="put noise, 5 MB, unsigned, re-written, forged and nested letters in the place of a neighbour's",
+    holds="its stream stops and no other does, and nothing is lost once somebody lets it go on",
+)
 @pytest.mark.parametrize(
     "what",
     [

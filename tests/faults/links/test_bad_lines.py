@@ -1,40 +1,20 @@
-"""A line between two nodes that is slow and thin, silent in one direction, or cut in the middle of a dialogue."""
+"""A line between two nodes that is down for long, slow and thin, silent in one direction, or cut in a dialogue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.nodes.core.nodemap import NodeMap
 from shared.nodes.tables import stream_in_log
+from tests.faults.checker import check_streams
+from tests.faults.scale import times
+from tests.faults.settling import at_rest
 from tests.province import Province, number, volunteer
-from tests.proxy import Proxy, Weather
-from tests.servers import RabbitServer
+from tests.servers import Proxy, RabbitServer
+from tests.servers.proxy import Direction
 
 PATIENCE = 150.0
-
-
-@pytest.fixture
-def line(province: Province, rabbit: RabbitServer) -> Iterator[Proxy]:
-    """The line from 唐山 to the province, through a proxy."""
-    proxy = Proxy(rabbit.host, rabbit.port)
-    host, _, vhost = province.map.get("hebei").broker.partition("/")
-    place = f"{host.rpartition(':')[0]}:{proxy.port}/{vhost}"
-    nodes = [replace(node, broker=place) if node.id == "hebei" else node for node in province.map]
-    direct, province.map = province.map, NodeMap(nodes, province.map.regions)
-    city = province["tangshan"]
-    city.api.unlink("hebei")
-    source = f"amqp://{RabbitServer.username}:{_password(city.broker_url)}@{direct.get('tangshan').broker}"
-    city.api.link("tangshan", province.map.get("hebei"), source=source, password="the-password-of-a-shovel")
-    yield proxy
-    city.api.unlink("hebei")
-    proxy.close()
-
-
-def _password(url: str) -> str:
-    return url.split("://")[1].split("@", maxsplit=1)[0].split(":")[1]
 
 
 def tell(province: Province, numbers: range) -> None:
@@ -48,46 +28,101 @@ def judge(province: Province, count: int) -> None:
     province.wait(lambda: province["tangshan"].state("hebei").waiting == 0, "the receipts", limit=PATIENCE)
     assert above.heard() == [number("tangshan", serial) for serial in range(count)]
     assert len(above.rows(stream_in_log)) == count
-    assert above.state("tangshan").stopped is None
+    assert at_rest(lambda: check_streams(province.links_urls())).faults == []
 
 
+@pytest.mark.fault(
+    "MP9",
+    "F-24",
+    inject="cut the line between two nodes while both work, and kill -9 both brokers meanwhile",
+    holds="both nodes go on by themselves; healed, every letter is taken in once, in order, and receipted",
+)
+@pytest.mark.slow
+def test_a_line_that_is_down_for_long_costs_nothing_but_time(
+    province: Province, line: Proxy, rabbit: RabbitServer, lower_rabbit: RabbitServer
+) -> None:
+    count = times("outage_events")
+    city, above = province["tangshan"], province["hebei"]
+    tell(province, range(5))
+    province.wait(lambda: len(above.heard()) == 5, "what came before")
+    line.refuse()
+    line.break_all()
+    city.say("registration", *(volunteer("tangshan", serial) for serial in range(5, count)))
+    above.say("registration", volunteer("hebei", 1))
+    with ThreadPoolExecutor() as pool:
+        for server in (rabbit, lower_rabbit):
+            pool.submit(server.kill)
+    with ThreadPoolExecutor() as pool:
+        for server in (rabbit, lower_rabbit):
+            pool.submit(server.start)
+    province.wait(lambda: city.state("hebei").written == count, "every letter to be written", limit=PATIENCE)
+    assert city.heard() == [number("tangshan", serial) for serial in range(count)], "its own services go on"
+    province.wait(lambda: number("hebei", 1) in above.heard(), "those of the province too")
+    assert len(above.heard()) == 6
+
+    line.accept()
+
+    province.wait(lambda: len(above.heard()) >= count + 1, "everything", limit=PATIENCE)
+    province.wait(lambda: city.state("hebei").waiting == 0, "the receipts", limit=PATIENCE)
+    came = [each for each in above.heard() if each != number("hebei", 1)]
+    assert came == [number("tangshan", serial) for serial in range(count)]
+    assert at_rest(lambda: check_streams(province.links_urls())).faults == []
+
+
+@pytest.mark.fault(
+    "F-16",
+    inject="a line between two nodes with 300 ms of latency and 64 kbit a second",
+    holds="every letter arrives in time, and none is taken for dead",
+)
 @pytest.mark.full
 def test_a_slow_and_thin_line_carries_everything_in_time(province: Province, line: Proxy) -> None:
-    line.weather.delay, line.weather.rate = 0.3, 64_000 / 8
+    line.latency, line.rate = 0.3, 64_000 / 8
+    line.break_all()
     tell(province, range(30))
 
     judge(province, 30)
     assert line.connections > 0
 
 
+@pytest.mark.fault(
+    "F-15",
+    inject="let nothing pass in one direction of the line between two nodes",
+    holds="heartbeats end the connection, a new one is tried, and everything arrives once",
+)
 @pytest.mark.full
 @pytest.mark.parametrize("silent", ["there", "back"])
 def test_a_line_that_falls_silent_in_one_direction_is_noticed_and_heals(
-    province: Province, line: Proxy, silent: str
+    province: Province, line: Proxy, silent: Direction
 ) -> None:
     tell(province, range(5))
     province.wait(lambda: len(province["hebei"].heard()) == 5, "the first ones")
     before = line.connections
-    line.weather.silent = "there" if silent == "there" else "back"
+    line.freeze(silent)
     tell(province, range(5, 10))
 
     # Heartbeats of ten seconds end the connection from one side; a new one is tried again and again.
     province.wait(lambda: line.connections > before, "a new connection", limit=60)
-    line.weather.silent = None
+    line.thaw()
 
     judge(province, 10)
 
 
+@pytest.mark.fault(
+    "F-17",
+    inject="cut the line between two nodes after so many bytes, at every place of a dialogue",
+    holds="no letter is lost or doubled",
+)
 @pytest.mark.full
 def test_a_line_cut_anywhere_in_a_dialogue_neither_loses_nor_doubles(province: Province, line: Proxy) -> None:
     told = 0
     for cut_after in range(600, 5_000, 350):
-        line.weather.cut_after = cut_after
+        line.cut_each_after = cut_after
+        line.break_all()
         seen = line.connections
         tell(province, range(told, told + 2))
         told += 2
         province.wait(lambda seen=seen: line.connections > seen, "the cut", limit=60)  # type: ignore[misc]  # the loop's own value
-    line.weather = Weather()
+    line.heal()
 
     province.link("tangshan", "hebei")
     judge(province, told)

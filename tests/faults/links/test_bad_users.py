@@ -55,6 +55,11 @@ def publish(channel: Any, exchange: str, key: str, **properties: Any) -> None:
     channel.basic_publish_confirm(Message(b"x", **properties), exchange=exchange, routing_key=key)
 
 
+@pytest.mark.fault(
+    "S-X03",
+    inject="use a neighbour's broker user for what is not its own: other exchanges, keys, queues and names",
+    holds="the broker refuses each",
+)
 def test_what_a_neighbours_user_may_not_do(province: Province) -> None:
     for what, attempt in FORBIDDEN.items():
         with opened(province) as channel, pytest.raises(AMQPError) as refused:
@@ -87,6 +92,11 @@ TRICKS = {
 }
 
 
+@pytest.mark.fault(
+    "S-X03",
+    inject="send a letter with CC, BCC, x-death, huge and misleading headers",
+    holds="it has one effect, where its signature says",
+)
 @pytest.mark.full
 @pytest.mark.parametrize("trick", TRICKS)
 def test_headers_decide_nothing(province: Province, trick: str) -> None:

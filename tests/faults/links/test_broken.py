@@ -6,6 +6,8 @@ import pytest
 
 from shared.messaging.rabbit import BrokerConnection
 from shared.nodes.tables import stream_in_log, stream_log
+from tests.faults.checker import check_streams
+from tests.faults.settling import at_rest
 from tests.province import Province, RealNode, number, volunteer
 from tests.servers import PostgresServer, RabbitServer
 
@@ -30,7 +32,7 @@ def judge(province: Province, city: str, count: int) -> None:
     assert above.heard() == numbers(city, count)
     assert [row["fate"] for row in above.rows(stream_in_log)] == ["apply"] * count
     assert len(below.rows(stream_log)) == count
-    assert above.state(city).stopped is None
+    assert at_rest(lambda: check_streams(province.links_urls())).faults == []
 
 
 @pytest.mark.full

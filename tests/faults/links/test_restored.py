@@ -17,8 +17,6 @@ from shared.storage.database import make_engine
 from tests.province import Province, number, volunteer
 from tests.servers import PostgresServer
 
-pytestmark = pytest.mark.full
-
 
 def expected(node: str, count: int) -> list[str]:
     return [number(node, serial) for serial in range(count)]
@@ -28,6 +26,12 @@ def tell(province: Province, node: str, numbers: range) -> None:
     province[node].say("registration", *(volunteer(node, serial) for serial in numbers))
 
 
+@pytest.mark.fault(
+    "F-24",
+    inject="cut a link while both nodes work, and let the old key of one end meanwhile",
+    holds="both converge, and what the old key signed in its time counts",
+)
+@pytest.mark.full
 def test_both_sides_work_through_a_long_outage_and_a_change_of_keys_and_converge(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     city.api.unlink("hebei")
@@ -53,6 +57,7 @@ def test_both_sides_work_through_a_long_outage_and_a_change_of_keys_and_converge
     assert city.signer().kid == new
 
 
+@pytest.mark.full
 def test_what_a_stolen_key_signed_waits_for_a_person(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     tell(province, "tangshan", range(3))
@@ -77,6 +82,7 @@ def test_what_a_stolen_key_signed_waits_for_a_person(province: Province) -> None
     assert above.heard() == expected("tangshan", 5)
 
 
+@pytest.mark.full
 def test_past_its_day_a_charter_lets_nothing_in_and_nothing_is_lost(province: Province) -> None:
     city, above = province["tangshan"], province["hebei"]
     province.publish(lasting=timedelta(seconds=1), nodes=["hebei"])
@@ -93,6 +99,7 @@ def test_past_its_day_a_charter_lets_nothing_in_and_nothing_is_lost(province: Pr
     province.wait(lambda: above.heard() == expected("tangshan", 5), "the volunteers")
 
 
+@pytest.mark.full
 def test_an_older_charter_is_not_taken_up(province: Province) -> None:
     above = province["hebei"]
     older = above.office.charter_file.read_bytes()
@@ -137,6 +144,11 @@ def lost_hour(province: Province, postgres: PostgresServer) -> str:
     return "backup_of_tangshan"
 
 
+@pytest.mark.fault(
+    "F-25",
+    inject="start a node from a backup as if nothing were",
+    holds="places used again are a fork: its stream stops, nothing false is applied, others go on",
+)
 def test_a_node_that_starts_from_a_backup_as_if_nothing_were_is_noticed(
     province: Province, postgres: PostgresServer, lost_hour: str
 ) -> None:
@@ -152,6 +164,11 @@ def test_a_node_that_starts_from_a_backup_as_if_nothing_were_is_noticed(
     assert [row["code"] for row in above.rows(quarantine)] == ["fork"] * len(above.rows(quarantine))
 
 
+@pytest.mark.fault(
+    "F-25",
+    inject="restore a node from a backup by the procedure",
+    holds="it gets its own letters back, goes on in a new epoch, and nothing is lost or doubled",
+)
 def test_a_restored_node_gets_its_own_letters_back_and_goes_on_in_a_new_epoch(
     province: Province, postgres: PostgresServer, lost_hour: str
 ) -> None:
@@ -175,6 +192,7 @@ def test_a_restored_node_gets_its_own_letters_back_and_goes_on_in_a_new_epoch(
     assert [row["code"] for row in city.rows(link_trail) if row["what"] == "alarm"] == ["we_are_behind_ourselves"]
 
 
+@pytest.mark.full
 def test_a_restored_node_holds_its_streams_until_the_root_gives_it_a_new_epoch(
     province: Province, postgres: PostgresServer, lost_hour: str
 ) -> None:
@@ -195,6 +213,7 @@ def test_a_restored_node_holds_its_streams_until_the_root_gives_it_a_new_epoch(
     province.wait(lambda: len(above.heard()) == 17, "what it had to say")
 
 
+@pytest.mark.full
 def test_a_restored_receiver_is_sent_again_what_it_lost(province: Province, postgres: PostgresServer) -> None:
     city, above = province["tangshan"], province["hebei"]
     tell(province, "hebei", range(1))

@@ -40,8 +40,8 @@ def test_lag_tells_what_is_unsent_under_way_held_and_dead(mailroom: Mailroom) ->
     mailroom.mark_sent()
     seen = lag(mailroom)
     assert seen["records"]["state"]["unsent"] == 0
-    assert seen["awards"]["underway"] == 1
-    # In one process the star that awards has published and nobody has read is under way already.
+    # In one process the star that awards has published and nobody has read is under way already, to awards too.
+    assert seen["awards"]["underway"] == (2 if mailroom.url.startswith("sqlite") else 1)
     assert seen["notifications"]["underway"] == (5 if mailroom.url.startswith("sqlite") else 4)
     assert 3590 < seen["notifications"]["oldest_underway_seconds"] < 7200
     assert (seen["awards"]["state"]["retrying"], seen["awards"]["state"]["behind"]) == (1, 1)

@@ -175,12 +175,13 @@ def test_a_request_is_followed_through_everything_it_led_to(mailroom: Mailroom) 
     first, second = found["events"]
     assert [(each["listener"], each["state"]) for each in first["arrivals"]] == [
         ("registration", "underway"),
+        ("records", "underway"),
         ("awards", "applied"),
         ("notifications", "underway"),
     ]
     star = first["led_to"][0]
     assert (star["type"], star["cause"], star["state"]) == (STAR, one, "unsent")
-    assert [each["state"] for each in star["arrivals"]] == ["unsent", "unsent"]
+    assert [each["state"] for each in star["arrivals"]] == ["unsent"] * 3
     waiting = next(each for each in second["arrivals"] if each["listener"] == "awards")
     assert (waiting["state"], waiting["attempts"]) == ("retry", 1)
     assert second["led_to"] == []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from services.launcher.cli import main
+from services.launcher.parts import database_of
 from shared.nodes.broker import BrokerApi
+from shared.settings import Settings
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
 
@@ -109,18 +112,18 @@ def test_a_node_is_linked_by_commands_and_tells_how_its_links_do(
     assert [(link["node"], link["unanswered"]) for link in told["links"]] == [("hebei", 1)]
     assert (told["node"], told["charter"]["state"], told["charter"]["version"]) == ("tangshan", "in_force", 2)
     assert [key["signs"] for key in told["keys"]] == [True]
-    say_restored_and_dismiss(environments["tangshan"], api)
+    _is_stopped_and_dismissed(environments, api)
 
 
-def say_restored_and_dismiss(env: dict[str, str], api: BrokerApi) -> None:
-    done("restored", env=env)
-    held = run("status", env=env)
+def _is_stopped_and_dismissed(environments: Mapping[str, dict[str, str]], api: BrokerApi) -> None:
+    done("restored", env=environments["tangshan"])
+    held = run("status", env=environments["tangshan"])
     assert held.exit_code == 1
     assert "暂停发送" in held.output
     assert "恢复后等待对方答复" in held.output
-    nobody = run("resume", "dingzhou", "--by", "赵六", "--reason", "x", env=env)
+    nobody = run("resume", "dingzhou", "--by", "赵六", "--reason", "x", env=environments["tangshan"])
     assert "没有来自节点 dingzhou 的信件流" in nobody.output
-    assert "已断开" in done("dismiss", "hebei", env=env)
+    assert "已断开" in done("dismiss", "hebei", env=environments["tangshan"])
     assert api.shovel_state("hebei") == "absent"
 
 
@@ -129,3 +132,33 @@ def test_a_node_without_a_charter_says_that_it_is_alone() -> None:
 
     assert told.exit_code == 1
     assert "本节点没有其他节点" in told.output
+
+
+def test_every_service_is_told_what_its_node_hosts(charter: Path) -> None:
+    def at(node: str, **given: str) -> Settings:
+        said = {"ANYUAN_NODE": node, "ANYUAN_DATABASE_URL": "sqlite:///never-opened.db"}
+        return Settings.read(said | given)
+
+    linked = {"ANYUAN_CHARTER_FILE": str(charter / "charter"), "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json")}
+    today = date(2026, 9, 20)
+
+    city = database_of("records", at("tangshan", **linked)).here
+    assert city.hosts("130281", on=today), "遵化 is 唐山's"
+    assert not city.hosts("130123", on=today), "正定 is another node's"
+    assert not city.hosts("130000", on=today)
+    assert not city.hosts("999999", on=today), "what is nowhere is nobody's"
+    alone = database_of("records", at("hebei")).here
+    assert all(alone.hosts(region, on=today) for region in ("130281", "130123", "130000"))
+
+
+def test_a_node_whose_charter_cannot_be_read_says_so_and_opens_nothing(charter: Path) -> None:
+    environment = {
+        "ANYUAN_DATABASE_URL": f"sqlite:///{charter}/database.db",
+        "ANYUAN_CHARTER_FILE": str(charter / "nowhere"),
+        "ANYUAN_ROOT_KEY_FILE": str(charter / "hebei/root.json"),
+    }
+
+    for words in (["migrate", "records"], ["bootstrap"], ["node", "status"]):
+        told = CliRunner().invoke(main, words, env=environment)
+        assert (told.exit_code, "ANYUAN_CHARTER_FILE" in told.output) == (1, True), told.output
+    assert not (charter / "database.db").exists()

@@ -96,6 +96,11 @@ def test_the_same_id_with_another_content_is_dead_and_raises_the_alarm(village: 
     assert "another content" in village.held()[0][2]
 
 
+@pytest.mark.fault(
+    "F-22",
+    inject="put malformed, nested and oversized bytes, bad UTF-8 and doubled keys among events, over both transports",
+    holds="each is dead with its reason, and the worker goes on",
+)
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

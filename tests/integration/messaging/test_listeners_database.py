@@ -67,6 +67,7 @@ def test_a_killed_database_of_a_listener_burns_no_retries(
 
 @pytest.mark.fault(
     "MP11",
+    "F-20",
     inject="give every message three times to each of two workers at the same moment",
     holds="each event has one effect, in order",
 )

@@ -50,6 +50,11 @@ def on_channel(over_rabbit: OverRabbit, work: Callable[[Any], object]) -> None:
     connection.close()
 
 
+@pytest.mark.fault(
+    "F-10",
+    inject="unbind the queue of a listener",
+    holds="its events come back, stay in the outbox in their order, and leave when the binding is there again",
+)
 def test_an_event_that_no_queue_takes_stays_unsent_until_the_binding_is_back(
     village: Village, over_rabbit: OverRabbit
 ) -> None:

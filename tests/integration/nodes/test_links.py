@@ -38,6 +38,11 @@ def test_a_record_goes_to_the_volunteers_home_by_way_of_the_province(province: P
     assert [bytes(row["letter"]) for row in taken] == [bytes(row["letter"]) for row in written]
 
 
+@pytest.mark.fault(
+    "S-X02",
+    inject="have a city tell of another city's volunteer and of a province's award, signed with its own good key",
+    holds="both are refused with their reason, and the stream goes on",
+)
 def test_what_a_node_may_not_say_is_refused_with_its_reason_and_the_stream_goes_on(province: Province) -> None:
     city, above = province["shijiazhuang"], province["hebei"]
     # Our own gateway would not send this; one whose checks were taken out would.
@@ -70,6 +75,11 @@ def test_what_a_node_may_not_say_is_refused_with_its_reason_and_the_stream_goes_
     assert above.state("shijiazhuang").stopped is None
 
 
+@pytest.mark.fault(
+    "S-X04",
+    inject="have a rightful node tell of more hours than a day has",
+    holds="it is refused, its sender learns of it, and no service hears of it",
+)
 def test_the_sender_learns_what_was_refused(province: Province) -> None:
     city = province["shijiazhuang"]
     # The record says more hours than a day has; the sender's own services should never have let it through.

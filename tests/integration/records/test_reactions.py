@@ -9,11 +9,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
-from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordVoided
+from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
     PostChanged,
+    VolunteerIntroduced,
     VolunteerRegistered,
     VolunteerUpdated,
 )
@@ -272,6 +273,10 @@ def test_nothing_else_is_heard(records: Served) -> None:
         ReportRevoked,
         RecordConfirmed,
         RecordVoided,
+        RecordCredited,
+        HoursCredited,
+        HoursVoided,
+        VolunteerIntroduced,
         VolunteerUpdated,
         PostChanged,
         AbsenceChanged,

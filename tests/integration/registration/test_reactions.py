@@ -10,7 +10,7 @@ import pytest
 
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
-from shared.contracts.records import HoursCredited, HoursVoided, VolunteerTransferred
+from shared.contracts.records import HoursCredited, HoursVoided, VolunteerSought, VolunteerTransferred
 from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerUpdated
 from shared.identity import Role
 from tests.integration.registration.world import decide, register, who
@@ -201,6 +201,6 @@ def test_its_own_word_on_posts_gives_and_takes_the_power_to_decide(registration:
 def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
     stars = {StarGranted, StarWithdrawn}
-    facts = {HoursCredited, HoursVoided, *stars, AwardGranted, VolunteerTransferred}
+    facts = {HoursCredited, HoursVoided, *stars, AwardGranted, VolunteerTransferred, VolunteerSought}
     assert heard == {*facts, PostChanged, AbsenceChanged}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

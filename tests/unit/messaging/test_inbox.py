@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.messaging import Reactions, held
+from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Delivery, Inbox
 from shared.messaging.outages import database_is_away
 from shared.messaging.periodic import INBOX_IDS_ARE_KEPT, inbox_retention
@@ -158,3 +159,44 @@ def test_event_ids_are_forgotten_after_ninety_days_and_marks_never(database: Dat
     # Even an event whose id is forgotten is not applied over what it led to.
     inbox_.receive([Delivery(body)])
     assert heard == ["a"]
+
+
+def test_several_events_of_a_thing_in_one_batch_raise_its_mark_to_the_last(database: Database) -> None:
+    publish(database, "a", "b", "a", "a")
+    receiver, heard = listening(database)
+    receiver.receive([Delivery(body) for body in bodies(database)])
+    assert heard == ["a", "b", "a", "a"]
+    with database.reading() as session:
+        marks = {row.aggregate_id: row.version for row in session.execute(select(inbox_mark))}
+    assert marks == {"a": 3, "b": 1}
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (1, 0, 2)], ids=str)
+def test_an_older_event_in_a_batch_is_not_applied_over_a_newer_one(
+    database: Database, order: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(database, "a", "a", "a")
+    sent = bodies(database)
+    applied: list[int] = []
+    receiver, _ = listening(database)
+    react = Inbox._react
+
+    def note(self: Inbox, uow: UnitOfWork, envelope: Envelope) -> None:
+        react(self, uow, envelope)
+        applied.append(envelope.version)
+
+    monkeypatch.setattr(Inbox, "_react", note)
+    receiver.receive([Delivery(sent[place]) for place in order])
+    assert applied == sorted(applied), "versions of a thing only rise"
+    assert applied[-1] == 3
+
+
+def test_a_batch_behind_the_mark_of_its_thing_is_known_and_not_applied(database: Database) -> None:
+    publish(database, "a", "a", "a")
+    receiver, heard = listening(database)
+    receiver.receive([Delivery(bodies(database)[2])])
+    receiver.receive([Delivery(body) for body in bodies(database)[:2]])
+    assert heard == ["a"]
+    with database.reading() as session:
+        assert session.scalars(select(inbox_mark.c.version)).one() == 3
+        assert len(session.scalars(select(inbox.c.event_id)).all()) == 3

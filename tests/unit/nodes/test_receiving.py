@@ -71,6 +71,11 @@ FORGED = {
 }
 
 
+@pytest.mark.fault(
+    "S-X01",
+    inject="change head, signature, key, time or body of a letter in every way",
+    holds="the stream stops at the check that failed",
+)
 @pytest.mark.parametrize("how", FORGED)
 def test_a_forged_letter_stops_the_stream(how: str) -> None:
     change, check, code = FORGED[how]
@@ -107,6 +112,11 @@ def test_a_letter_must_come_by_the_queue_of_its_sender() -> None:
     assert verdict.origin == "tangshan", "who brought it answers for it; the stream it names is not stopped"
 
 
+@pytest.mark.fault(
+    "S-X02",
+    inject="sign with a good key of one node what another is to have said",
+    holds="the stream stops: it is the key of another",
+)
 def test_a_node_cannot_say_it_is_another_with_its_own_key() -> None:
     liar = Sender("hebei", "tangshan", signer=SIGNERS["shijiazhuang"])
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -142,3 +142,25 @@ def test_a_part_inside_a_part_is_undone_alone(database: Database, heard: Heard) 
     with database.reading() as session:
         assert session.scalars(select(THING.c.id)).all() == [1]
     assert heard.events == [TOLD]
+
+
+class OneCity:
+    node = "tangshan"
+
+    def others(self, regions: Iterable[str], *, on: date) -> Mapping[str, str]:
+        return {region: "hebei" for region in regions if not self.hosts(region, on=on)}
+
+    def hosts(self, region: str, *, on: date) -> bool:
+        return (region, on) == ("130200", date(2026, 9, 21))
+
+
+def test_a_unit_of_work_knows_what_its_node_hosts_by_the_date_of_the_office(database: Database) -> None:
+    with database.unit_of_work() as uow:
+        assert uow.hosts("130200"), "a node that is alone hosts every region"
+        assert uow.hosts("130123")
+
+    late = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)  # midnight in Shanghai
+    linked = Database(database.engine, clock=FixedClock(late), outbox=Heard(), here=OneCity())
+    with linked.unit_of_work() as uow:
+        assert uow.hosts("130200")
+        assert not uow.hosts("130123")

@@ -59,6 +59,7 @@ def upgrade() -> None:
         "known_volunteer",
         sa.Column("number", sa.String(length=12), nullable=False),
         sa.Column("account_id", sa.String(length=60), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_known_volunteer")),
     )
     op.create_table(

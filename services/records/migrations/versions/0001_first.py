@@ -270,6 +270,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_known_volunteer_account_id"), "known_volunteer", ["account_id"], unique=False)
     op.create_index(op.f("ix_known_volunteer_region"), "known_volunteer", ["region"], unique=False)
     op.create_table(
+        "guest",
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["known_organisation.id"], name=op.f("fk_guest_organisation_id")),
+        sa.PrimaryKeyConstraint("organisation_id", "volunteer_number", name=op.f("pk_guest")),
+    )
+    op.create_table(
         "ledger_entry",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("volunteer_number", sa.String(length=12), nullable=False),
@@ -396,6 +405,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.String(length=500), nullable=True),
+        sa.Column("credited_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(state = 'pending') = (decided_at IS NULL)", name=op.f("ck_service_record_decided_unless_pending")
         ),
@@ -628,7 +638,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
         ),
-        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint(
+            "state IN ('draft','published','retired','known')", name=op.f("ck_approval_definition_state")
+        ),
         sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
     )
@@ -707,6 +719,8 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("parent_case", sa.String(length=40), nullable=True),
         sa.Column("parent_stage", sa.Integer(), nullable=True),
+        sa.Column("token", sa.String(length=20), nullable=False),
+        sa.Column("handover", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
             name=op.f("ck_approval_case_closed"),
@@ -715,8 +729,15 @@ def upgrade() -> None:
             "(suspended_at IS NOT NULL) = (state = 'suspended')", name=op.f("ck_approval_case_suspended")
         ),
         sa.CheckConstraint(
+            "handover >= 0 AND (token = 'here' OR handover >= 1)", name=op.f("ck_approval_case_handover")
+        ),
+        sa.CheckConstraint("state <> 'withdrawing' OR token = 'away'", name=op.f("ck_approval_case_withdrawing")),
+        sa.CheckConstraint(
             "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
             name=op.f("ck_approval_case_state"),
+        ),
+        sa.CheckConstraint(
+            "token IN ('here','away','guest','given_back','refused')", name=op.f("ck_approval_case_token")
         ),
         sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
         sa.ForeignKeyConstraint(
@@ -732,6 +753,14 @@ def upgrade() -> None:
     op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
+    op.create_index(
+        "ix_approval_case_refused",
+        "approval_case",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
+    )
     op.create_index(
         "ix_approval_case_under_way",
         "approval_case",
@@ -802,7 +831,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
-        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+        sa.UniqueConstraint("command_id", "origin", name=op.f("uq_approval_decision_command_id_origin")),
     )
     op.create_index(
         "ix_approval_decision_done",
@@ -1069,6 +1098,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
     )
+    op.drop_index(
+        "ix_approval_case_refused",
+        table_name="approval_case",
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
+    )
     op.drop_index(op.f("ix_approval_case_parent_case"), table_name="approval_case")
     op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
     op.drop_index("ix_approval_case_initiator", table_name="approval_case")
@@ -1148,6 +1183,7 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_entry_volunteer", table_name="ledger_entry")
     op.drop_index(op.f("ix_ledger_entry_report_id"), table_name="ledger_entry")
     op.drop_table("ledger_entry")
+    op.drop_table("guest")
     op.drop_index(op.f("ix_known_volunteer_region"), table_name="known_volunteer")
     op.drop_index(op.f("ix_known_volunteer_account_id"), table_name="known_volunteer")
     op.drop_table("known_volunteer")

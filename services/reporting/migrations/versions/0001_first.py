@@ -505,7 +505,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_approval_definition_retired")
         ),
-        sa.CheckConstraint("state IN ('draft','published','retired')", name=op.f("ck_approval_definition_state")),
+        sa.CheckConstraint(
+            "state IN ('draft','published','retired','known')", name=op.f("ck_approval_definition_state")
+        ),
         sa.CheckConstraint("version >= 1 AND rev >= 1", name=op.f("ck_approval_definition_counts")),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_approval_definition")),
     )
@@ -584,6 +586,8 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("parent_case", sa.String(length=40), nullable=True),
         sa.Column("parent_stage", sa.Integer(), nullable=True),
+        sa.Column("token", sa.String(length=20), nullable=False),
+        sa.Column("handover", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(closed_at IS NOT NULL) = (state IN ('approved','rejected','revoked','terminated','withdrawn'))",
             name=op.f("ck_approval_case_closed"),
@@ -592,8 +596,15 @@ def upgrade() -> None:
             "(suspended_at IS NOT NULL) = (state = 'suspended')", name=op.f("ck_approval_case_suspended")
         ),
         sa.CheckConstraint(
+            "handover >= 0 AND (token = 'here' OR handover >= 1)", name=op.f("ck_approval_case_handover")
+        ),
+        sa.CheckConstraint("state <> 'withdrawing' OR token = 'away'", name=op.f("ck_approval_case_withdrawing")),
+        sa.CheckConstraint(
             "state IN ('draft','running','returned','suspended','withdrawing','withdrawn','approved','rejected','terminated','revoked')",
             name=op.f("ck_approval_case_state"),
+        ),
+        sa.CheckConstraint(
+            "token IN ('here','away','guest','given_back','refused')", name=op.f("ck_approval_case_token")
         ),
         sa.CheckConstraint("round >= 1 AND rev >= 1", name=op.f("ck_approval_case_counts")),
         sa.ForeignKeyConstraint(
@@ -609,6 +620,14 @@ def upgrade() -> None:
     op.create_index("ix_approval_case_initiator", "approval_case", ["initiator_id", "opened_at"], unique=False)
     op.create_index(op.f("ix_approval_case_organisation_id"), "approval_case", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_approval_case_parent_case"), "approval_case", ["parent_case"], unique=False)
+    op.create_index(
+        "ix_approval_case_refused",
+        "approval_case",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
+    )
     op.create_index(
         "ix_approval_case_under_way",
         "approval_case",
@@ -679,7 +698,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_decision_case_id")),
         sa.PrimaryKeyConstraint("case_id", "origin", "seq", name=op.f("pk_approval_decision")),
-        sa.UniqueConstraint("command_id", name=op.f("uq_approval_decision_command_id")),
+        sa.UniqueConstraint("command_id", "origin", name=op.f("uq_approval_decision_command_id_origin")),
     )
     op.create_index(
         "ix_approval_decision_done",
@@ -945,6 +964,12 @@ def downgrade() -> None:
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_refused",
+        table_name="approval_case",
+        postgresql_where=sa.text("token = 'refused'"),
+        sqlite_where=sa.text("token = 'refused'"),
     )
     op.drop_index(op.f("ix_approval_case_parent_case"), table_name="approval_case")
     op.drop_index(op.f("ix_approval_case_organisation_id"), table_name="approval_case")
