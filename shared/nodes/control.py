@@ -257,8 +257,8 @@ class Controls:
         if said.seq != expected or said.prev_hash != head.hash:
             return
         entry = Entry(letter=letter, event_id=said.event_id, type=said.type, epoch=said.epoch, seq=said.seq)
+        # The stream goes on when the node says that this was the last one, and not between two of them.
         enter(self._uow, peer, [entry], are_receipted=True)
-        self._let_go(peer)
 
     def _alarm(self, peer: str, code: str, detail: str) -> str:
         log.error("link_alarm", node=peer, code=code, detail=detail)

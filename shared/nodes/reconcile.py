@@ -38,15 +38,27 @@ def compare_due(uow: UnitOfWork, office: Office) -> None:
     if office.me not in map_:
         return
     charter_since = uow.session.execute(select(func.max(charter.c.taken_at))).scalar()
-    contacts = {
-        row.origin: Contact(asked_at=row.question_at, unanswered=row.unanswered, back_at=row.back_at)
-        for row in uow.session.execute(select(stream_in))
-    }
+    contacts = _contacts(uow)
     for peer in sorted(_peers(uow, office)):
         contact = contacts.get(peer, Contact())
         if peer in map_ and is_due(contact, charter_since=charter_since, now=uow.now):
             log.info("streams_compared", node=peer, unanswered=contact.unanswered)
             _ask(uow, office, peer)
+
+
+def _contacts(uow: UnitOfWork) -> dict[str, Contact]:
+    oldest = func.min(stream_log.c.entered_at).label("oldest")
+    waiting = select(stream_log.c.audience, oldest).where(stream_log.c.receipted_at.is_(None))
+    since = {row.audience: row.oldest for row in uow.session.execute(waiting.group_by(stream_log.c.audience))}
+    return {
+        row.origin: Contact(
+            asked_at=row.question_at,
+            unanswered=row.unanswered,
+            back_at=row.back_at,
+            waits_since=None if row.stopped_there else since.get(row.origin),
+        )
+        for row in uow.session.execute(select(stream_in))
+    }
 
 
 def _peers(uow: UnitOfWork, office: Office) -> set[str]:

@@ -18,7 +18,7 @@ from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert
 from shared.nodes.metrics import repairs
 from shared.nodes.office import NOT_NOW, SERVICE, Office, note, queue_to
-from shared.nodes.reconcile import compare_due, prune
+from shared.nodes.reconcile import compare, compare_due, prune
 from shared.nodes.tables import link_watch, stream_log
 from shared.storage import UnitOfWork
 
@@ -140,12 +140,15 @@ def _repair(uow: UnitOfWork, lines: Lines, node: str, why: str) -> None:
 
 
 def jobs(office: Office, lines: Lines) -> list[Job]:
-    """Make the periodic jobs of a node's links."""
+    """Make the periodic jobs of a node's links. Who begins to do them compares every stream once."""
+    begun = False
 
     def go_by_charter(uow: UnitOfWork) -> bool:
+        nonlocal begun
         try:
             office.take_up(uow)
-            compare_due(uow, office)
+            compare_due(uow, office) if begun else compare(uow, office)
+            begun = True
         except NOT_NOW as error:
             log.warning("links_wait_for_the_charter", error=repr(error))
         return False

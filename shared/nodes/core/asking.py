@@ -11,7 +11,7 @@ ASK_AGAIN_AFTER = timedelta(seconds=30)
 """How soon a question without an answer is asked once more; each further time waits twice as long, at most an hour."""
 
 SILENCE = timedelta(minutes=5)
-"""After so long without a word, what is heard from a node says that the link is back."""
+"""After so long without a word, what is heard from a node says that the link is back; so long may a receipt take."""
 
 _MOST_DOUBLINGS = 8
 
@@ -26,18 +26,23 @@ class Contact:
     """How many questions in a row had no answer."""
     back_at: datetime | None = None
     """When it was first heard again after a silence."""
+    waits_since: datetime | None = None
+    """When the oldest letter was written that it has not receipted, unless it has stopped our stream."""
 
 
 def is_due(contact: Contact, *, charter_since: datetime | None, now: datetime) -> bool:
     """Tell whether to ask a node now; `charter_since` is when the charter in force was taken up.
 
     A charter may bring a new epoch, so that a stream that was held can go on. A link that comes back may have lost a
-    question while it was down. An outage, however long, is no reason to ask more often than every hour.
+    question while it was down, or letters that nobody else will miss: they are not receipted, though the node answers.
+    An outage, however long, is no reason to ask more often than every hour.
     """
     asked = contact.asked_at
     if asked is None or (charter_since is not None and charter_since > asked):
         return True
     if contact.back_at is not None and contact.back_at > asked and now >= asked + ASK_AGAIN_AFTER:
+        return True
+    if contact.waits_since is not None and not contact.unanswered and now > max(asked, contact.waits_since) + SILENCE:
         return True
     return now >= asked + _pause(contact.unanswered)
 

@@ -121,3 +121,38 @@ def test_a_line_that_swallows_everything_is_given_up_for_one_that_carries(line: 
     judge(watched, 9)
     assert repairs() > before
     assert noted(city)
+
+
+class Untouched:
+    """Links that are neither looked at nor repaired."""
+
+    def look(self, _node: str) -> Seen:
+        return Seen()
+
+    def repair(self, _node: str) -> None:
+        """Leave it as it is."""
+
+
+def test_what_came_to_a_broken_door_comes_again_by_itself_when_the_door_is_mended(province: Province) -> None:
+    city, above = province["tangshan"], province["hebei"]
+    city.start_jobs(Untouched())
+    above.start_jobs(Untouched())
+    tell(province, range(2))
+    province.wait(lambda: len(above.heard()) == 2, "the first ones")
+    path = f"/bindings/{above.api._vhost}/e/from.tangshan/q/from.tangshan/from.tangshan"
+    above.api._ask("DELETE", path).raise_for_status()
+    tell(province, range(2, 7))
+    province.wait(lambda: _unroutable(above) >= 5, "letters with nowhere to go")
+
+    above.stop()
+    above.start()
+    above.start_jobs(Untouched())
+
+    province.wait(lambda: len(above.heard()) == 7, "the letters, without anybody asking", limit=LATER)
+    province.wait(lambda: city.state("hebei").waiting == 0, "the receipts", limit=LATER)
+    assert above.heard() == [number("tangshan", serial) for serial in range(7)]
+
+
+def _unroutable(node: RealNode) -> int:
+    answer = node.api._ask("GET", f"/queues/{node.api._vhost}/from.unroutable")
+    return int(answer.json().get("messages", 0)) if answer.is_success else 0

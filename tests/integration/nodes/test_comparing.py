@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 
 from shared.nodes.core.letters import Letter
 from shared.nodes.metrics import LinksCollector
-from shared.nodes.reconcile import resume
+from shared.nodes.outbound import StreamIsHeld
+from shared.nodes.reconcile import hold_until_compared, resume
 from shared.nodes.tables import stream_in, stream_in_log, stream_log, stream_out
 from tests.integration.nodes.by_hand import End, Pair, volunteers
 from tests.unit.nodes.making import NOW, event
@@ -59,6 +60,20 @@ def test_what_was_lost_while_the_link_was_down_is_found_when_it_is_back_and_not_
     assert above.state("tangshan").taken_in == 8
     assert city.state("hebei").waiting == 0
     assert city.state("hebei").is_well
+
+
+def test_letters_that_nobody_misses_are_found_without_any_other_traffic(compared: Pair) -> None:
+    city, above, clock = compared.city, compared.above, compared.clock
+    clock.set(NOW + timedelta(minutes=2))
+    city.say(*volunteers(5, since=3))
+    city.letters("hebei")
+    for minute in range(3, 9):
+        clock.set(NOW + timedelta(minutes=minute))
+        city.tick()
+        compared.carry()
+
+    assert above.state("tangshan").taken_in == 8
+    assert city.state("hebei").waiting == 0
 
 
 def test_a_question_that_was_lost_is_asked_again_within_a_minute(compared: Pair) -> None:
@@ -158,6 +173,38 @@ def test_the_sender_sees_that_its_stream_was_stopped_and_that_it_goes_on(compare
     assert above.count(stream_in_log) == 5
     assert city.state("hebei").stopped_there is None
     assert ("resumed", "not_a_letter") in above.trail()
+
+
+def test_a_restored_node_goes_on_behind_the_last_of_its_letters_and_not_between_two(compared: Pair) -> None:
+    city, above, clock = compared.city, compared.above, compared.clock
+    with city.office.database.unit_of_work() as uow:
+        first = uow.session.execute(select(stream_log.c.hash).where(stream_log.c.seq == 1)).scalar_one()
+        uow.session.execute(delete(stream_log).where(stream_log.c.seq > 1))
+        uow.session.execute(update(stream_out).values(seq=1, hash=first))
+        hold_until_compared(uow, city.office)
+    compared.book.begin_anew("tangshan", by="张三", approved_by="李四")
+    clock.set(NOW + timedelta(minutes=2))
+    compared.publish()
+
+    # One letter at a time, and after each the services have something to say.
+    refused = 0
+    load = city.letters("hebei")
+    while load:
+        above.take(load, by="tangshan")
+        for letter in above.letters("tangshan"):
+            try:
+                city.say(*volunteers(1, since=3))
+            except StreamIsHeld:
+                refused += 1
+            city.take([letter], by="hebei")
+        load = city.letters("hebei")
+
+    assert refused >= 3, "before the first of two lost letters came back, between them, and before it was the last"
+    city.say(*volunteers(1, since=3))
+    compared.carry()
+    state = above.state("tangshan")
+    assert (state.epoch_taken_in, state.taken_in, state.stopped) == (2, 1, None)
+    assert above.count(stream_in_log) == 4
 
 
 def head_hash(end: End) -> str:

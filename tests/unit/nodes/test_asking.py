@@ -53,6 +53,14 @@ def test_a_charter_taken_up_since_is_a_reason_to_ask() -> None:
     assert not due(Contact(asked_at=NOW + SECOND), after=2 * SECOND, charter=SECOND)
 
 
+def test_letters_that_are_not_receipted_are_asked_about_where_the_node_answers() -> None:
+    waits = Contact(asked_at=NOW, waits_since=NOW + SILENCE)
+    assert not due(waits, after=2 * SILENCE)
+    assert due(waits, after=2 * SILENCE + SECOND)
+    asked = Contact(asked_at=NOW + 3 * SILENCE, unanswered=5, waits_since=NOW + SILENCE)
+    assert not due(asked, after=4 * SILENCE + SECOND), "who does not answer is asked with longer and longer pauses"
+
+
 def test_only_a_silence_is_ended_by_a_word() -> None:
     assert has_come_back(None, now=NOW)
     assert has_come_back(NOW, now=NOW + SILENCE + SECOND)
