@@ -44,11 +44,12 @@ def faults() -> list[Fault]:
 
 
 def _marked(file: Path) -> Iterator[Fault]:
-    for node in ast.parse(file.read_text()).body:
+    text = file.read_text()
+    for node in ast.parse(text).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         marks = {ast.unparse(each) for each in node.decorator_list}
-        is_full_only = "pytest.mark.full" in marks
+        is_full_only = "pytest.mark.full" in marks or "\npytestmark = pytest.mark.full\n" in text
         for call in node.decorator_list:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.fault":
                 names = tuple(ast.literal_eval(each) for each in call.args)

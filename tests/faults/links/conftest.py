@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from shared.nodes.core.nodemap import NodeMap
-from shared.storage.migrations import upgrade
 from tests.province import Province, make_province, running
 from tests.servers import Proxy, RabbitServer, Servers
 
@@ -29,6 +28,7 @@ def province(
     rabbit: RabbitServer,
     lower_rabbit: RabbitServer,
     new_database: Callable[..., str],
+    links_template: str,
 ) -> Iterator[Province]:
     def broker_of(node: str) -> RabbitServer:
         return rabbit if node == "hebei" else lower_rabbit
@@ -40,9 +40,7 @@ def province(
         return broker_of(node).create_vhost(made[-1][1])
 
     def links_database(node: str) -> str:
-        url = new_database(f"links_{node}")
-        upgrade("links", url)
-        return url
+        return new_database(f"links_{node}", template=links_template)
 
     province = make_province(
         tmp_path, rabbits=broker_of, links_database=links_database, service_database=new_database, vhosts=new_vhost

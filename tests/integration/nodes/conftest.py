@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.storage.migrations import upgrade
 from tests.integration.databases import Databases
 from tests.integration.nodes.by_hand import Pair, made_pair
 from tests.province import Province, make_province, running
@@ -23,12 +22,14 @@ def pair(tmp_path: Path, databases: Databases) -> Iterator[Pair]:
 
 @pytest.fixture
 def province(
-    tmp_path: Path, rabbit: RabbitServer, new_database: Callable[..., str], new_vhost: Callable[[str], str]
+    tmp_path: Path,
+    rabbit: RabbitServer,
+    new_database: Callable[..., str],
+    new_vhost: Callable[[str], str],
+    links_template: str,
 ) -> Iterator[Province]:
     def links_database(_node: str) -> str:
-        url = new_database("links")
-        upgrade("links", url)
-        return url
+        return new_database("links", template=links_template)
 
     made = make_province(
         tmp_path,
