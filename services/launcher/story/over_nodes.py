@@ -88,7 +88,9 @@ class OverNodes(Story):
             served=[Served(person=cast.volunteers[4], days=1, hours=2)],
             place="石家庄市正定县正定镇",
         )
-        case = acts.submit_report(cast.head, report, summary="夜间巡查燃气管线，登记隐患三处。", step="crossing")
+        case = acts.submit_report(
+            cast.head, report, summary="夜间巡查老旧小区燃气管线，登记隐患三处，已告知物业限期整改。", step="crossing"
+        )
         self.crossing_case = case
         if _state(cast.head, case) in _OVER:
             return str(_OVER[_state(cast.head, case)])

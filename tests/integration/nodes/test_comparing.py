@@ -50,7 +50,7 @@ def test_what_was_lost_while_the_link_was_down_is_found_when_it_is_back_and_not_
     city.say(*volunteers(5, since=3))
     city.letters("hebei")  # all of it is lost
     # Something of the province comes through: the link is back, after a silence.
-    above.say(award("A1200000010"))
+    above.say(sought("A1200000010"))
     clock.set(NOW + timedelta(minutes=12))
     city.take(above.letters("tangshan"), by="hebei")
 
@@ -212,19 +212,7 @@ def head_hash(end: End) -> str:
         return str(session.execute(select(stream_out.c.hash)).scalar_one())
 
 
-def award(volunteer_number: str) -> bytes:
+def sought(volunteer_number: str) -> bytes:
     """What the province says to the volunteer's home."""
-    return event(
-        "award.granted",
-        {
-            "award_id": "1",
-            "nomination_id": "1",
-            "volunteer_number": volunteer_number,
-            "award": "省级表彰",
-            "citation": "",
-            "granted_on": "2026-07-01",
-            "granting_region": "130000",
-        },
-        node="hebei",
-        service="awards",
-    )
+    data = {"volunteer_number": volunteer_number, "name": "张三", "region": "130000"}
+    return event("volunteer.sought", data, node="hebei", service="records")

@@ -9,6 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
+from shared.contracts.handovers import (
+    CaseAnswered,
+    CaseAnswerRefused,
+    CaseFollowed,
+    CaseHandedOver,
+    CaseHandoverRefused,
+    CaseWithdrawn,
+    CaseWithdrawRefused,
+    CaseWithdrawRequested,
+)
 from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
 from shared.contracts.registration import (
     AbsenceChanged,
@@ -280,4 +290,12 @@ def test_nothing_else_is_heard(records: Served) -> None:
         VolunteerUpdated,
         PostChanged,
         AbsenceChanged,
+        CaseAnswered,
+        CaseAnswerRefused,
+        CaseFollowed,
+        CaseHandedOver,
+        CaseHandoverRefused,
+        CaseWithdrawn,
+        CaseWithdrawRefused,
+        CaseWithdrawRequested,
     }
