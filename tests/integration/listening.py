@@ -12,6 +12,16 @@ from sqlalchemy import MetaData, select
 
 from shared.clock import Clock
 from shared.contracts.base import ANY_PUBLISHER, Event
+from shared.contracts.handovers import (
+    CaseAnswered,
+    CaseAnswerRefused,
+    CaseFollowed,
+    CaseHandedOver,
+    CaseHandoverRefused,
+    CaseWithdrawn,
+    CaseWithdrawRefused,
+    CaseWithdrawRequested,
+)
 from shared.messaging import Reactions, StoredOutbox
 from shared.messaging.envelope import decode, encode
 from shared.messaging.inbox import Delivery, Inbox
@@ -21,6 +31,20 @@ from shared.storage.database import make_engine
 from shared.trace import Trace
 
 T = TypeVar("T")
+
+CASES_OVER_NODES = frozenset(
+    {
+        CaseAnswered,
+        CaseAnswerRefused,
+        CaseFollowed,
+        CaseHandedOver,
+        CaseHandoverRefused,
+        CaseWithdrawn,
+        CaseWithdrawRefused,
+        CaseWithdrawRequested,
+    }
+)
+"""What every service with cases hears of those that other nodes have a part in."""
 
 
 def open_database(url: str, *, service: str, clock: Clock) -> Database:

@@ -88,12 +88,13 @@ class OverNodes(Story):
             served=[Served(person=cast.volunteers[4], days=1, hours=2)],
             place="石家庄市正定县正定镇",
         )
+        self.told.crossing_report_id = report
         case = acts.submit_report(
             cast.head, report, summary="夜间巡查老旧小区燃气管线，登记隐患三处，已告知物业限期整改。", step="crossing"
         )
         self.crossing_case = case
         if _state(cast.head, case) in _OVER:
-            return str(_OVER[_state(cast.head, case)])
+            return _OVER[_state(cast.head, case)]
         acts.decide(cast.county, "reporting", case, "approve", step="crossing/county", opinion="同意")
         wait_for(lambda: _allowed(cast.city, case, "approve"), what="the report at the city")
         with ThreadPoolExecutor(2) as pool:
@@ -106,7 +107,10 @@ class OverNodes(Story):
         wait_for(lambda: _state(cast.head, case) in ("withdrawn", "running"), what="the answer to the withdrawal")
         if _state(cast.head, case) == "running":
             acts.decide(cast.province, "reporting", case, "approve", step="crossing/province", opinion="同意")
-        return wait_for(lambda: _OVER.get(_state(cast.head, case)), what="the end of the report")
+        end: str = wait_for(lambda: _OVER.get(_state(cast.head, case)), what="the end of the report")
+        if end == _OVER["approved"]:
+            self._wait_for_hours(cast.volunteers[4], 4.0 + 2.0)
+        return end
 
 
 _OVER = {"withdrawn": "撤回在先 / withdrawn", "approved": "审批在先 / approved"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.launcher.story.cast import Cast
@@ -20,7 +21,9 @@ def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
     confirmed = [row for person in cast.volunteers for row in _confirmed(person)]
     ledgers = [person.get("/records/ledger/mine") for person in cast.volunteers]
     credited = sum(ledger["total"] for ledger in ledgers)
-    claimed = sum(line["hours"] for line in report["lines"] if line["counted"])
+    claimed = _claimed(report)
+    if told.crossing_report_id:
+        claimed += _claimed(cast.head.get(f"/reporting/reports/{told.crossing_report_id}"))
     if not credited == sum(row["hours"] for row in confirmed) == claimed:
         raise StoryFailed(f"{claimed} hours were approved and {credited} credited")
     state = settled(cast)
@@ -39,6 +42,12 @@ def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
         "events": sum(one["events_published"] for one in state.values()),
         "seconds": round(seconds, 2),
     }
+
+
+def _claimed(report: Mapping[str, Any]) -> float:
+    """Answer the hours that a report brought: none when it was not approved."""
+    is_approved = report["state"] == "approved"
+    return float(sum(line["hours"] for line in report["lines"] if line["counted"])) if is_approved else 0.0
 
 
 def _confirmed(person: Person) -> list[Any]:

@@ -9,16 +9,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
-from shared.contracts.handovers import (
-    CaseAnswered,
-    CaseAnswerRefused,
-    CaseFollowed,
-    CaseHandedOver,
-    CaseHandoverRefused,
-    CaseWithdrawn,
-    CaseWithdrawRefused,
-    CaseWithdrawRequested,
-)
 from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
 from shared.contracts.registration import (
     AbsenceChanged,
@@ -29,6 +19,7 @@ from shared.contracts.registration import (
     VolunteerUpdated,
 )
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
+from tests.integration.listening import CASES_OVER_NODES
 from tests.integration.records.world import (
     CLERK,
     HEAD,
@@ -290,12 +281,5 @@ def test_nothing_else_is_heard(records: Served) -> None:
         VolunteerUpdated,
         PostChanged,
         AbsenceChanged,
-        CaseAnswered,
-        CaseAnswerRefused,
-        CaseFollowed,
-        CaseHandedOver,
-        CaseHandoverRefused,
-        CaseWithdrawn,
-        CaseWithdrawRefused,
-        CaseWithdrawRequested,
+        *CASES_OVER_NODES,
     }

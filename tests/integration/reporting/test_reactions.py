@@ -16,6 +16,7 @@ from shared.contracts.cases import TaskAssigned
 from shared.contracts.records import ActivityHeld
 from shared.contracts.registration import AbsenceChanged, OrganisationApproved, PostChanged
 from tests.integration.databases import Databases
+from tests.integration.listening import CASES_OVER_NODES
 from tests.integration.reporting.world import (
     COUNTY,
     HEAD,
@@ -140,6 +141,7 @@ def test_nothing_else_is_heard(reporting: Served) -> None:
         ActivityHeld,
         PostChanged,
         AbsenceChanged,
+        *CASES_OVER_NODES,
     }
 
 
