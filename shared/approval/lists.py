@@ -19,8 +19,9 @@ from shared.approval.base import fixed
 from shared.approval.core.words import CLOSED, CaseState, StageState, TaskKind, TaskState, Verb
 from shared.approval.deadlines import Deadline
 from shared.approval.filters import Filter, conditions
+from shared.approval.names import RegionNames
 from shared.approval.tables import CaseRow, DecisionRow, StageRow, TaskRow
-from shared.approval.views import RegionNames, TaskCounts, TaskItem, TaskPage
+from shared.approval.views import TaskCounts, TaskItem, TaskPage
 from shared.approval.waiting import Standing, asked, standings
 from shared.clock import business_date
 from shared.errors import Invalid

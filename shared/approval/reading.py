@@ -20,19 +20,11 @@ from shared.approval.core.pointers import hide
 from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.trail import Decision, Entry, Note, Place, Said, Step, kind_of
 from shared.approval.core.words import Verb
+from shared.approval.names import RegionNames
 from shared.approval.sight import EVERYTHING, shown
 from shared.approval.tables import DecisionRow, EventRow, RoundRow
 from shared.approval.viewing import case_view
-from shared.approval.views import (
-    CaseDetail,
-    CaseView,
-    DifferenceView,
-    RegionNames,
-    RemarkView,
-    RoundView,
-    TimelineEntry,
-    Trail,
-)
+from shared.approval.views import CaseDetail, CaseView, DifferenceView, RemarkView, RoundView, TimelineEntry, Trail
 from shared.errors import NotFound
 
 _DECISIONS, _EVENTS, _ROUNDS = table_of(DecisionRow), table_of(EventRow), table_of(RoundRow)

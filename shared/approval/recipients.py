@@ -13,9 +13,10 @@ from shared.approval.base import table_of
 from shared.approval.core.exclusion import excluded
 from shared.approval.core.state import Case
 from shared.approval.core.words import Verb
+from shared.approval.names import RegionNames
 from shared.approval.setting import Setting
 from shared.approval.tables_beside import HolderRow
-from shared.approval.views import Recipient, RegionNames
+from shared.approval.views import Recipient
 from shared.clock import business_date
 from shared.identity.people import OFFICIALS
 

@@ -28,7 +28,8 @@ from shared.approval.filters import Filter
 from shared.approval.ground import Ground
 from shared.approval.lists import TaskList
 from shared.approval.migrating import LaterVersion
-from shared.approval.views import CaseDetail, CaseView, Recipient, RegionNames, TaskCounts, TaskPage, Trail
+from shared.approval.names import RegionNames
+from shared.approval.views import CaseDetail, CaseView, Recipient, TaskCounts, TaskPage, Trail
 from shared.identity import Principal
 from shared.storage import UnitOfWork
 

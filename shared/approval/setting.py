@@ -14,8 +14,8 @@ from shared.approval.core.command import World
 from shared.approval.core.route import Link
 from shared.approval.core.state import Case, Party
 from shared.approval.core.words import StageState, Tier
+from shared.approval.names import RegionNames
 from shared.approval.outcomes import Outcomes
-from shared.approval.views import RegionNames
 from shared.clock import business_date
 from shared.identity import Principal
 from shared.regions import Regions

@@ -12,7 +12,8 @@ from shared.approval.core.trail import Said
 from shared.approval.core.voting import Threshold
 from shared.approval.core.ways_back import ways_back
 from shared.approval.core.words import Verb
-from shared.approval.views import CaseView, LastView, RegionNames, StageView, TaskView, VoteView
+from shared.approval.names import RegionNames
+from shared.approval.views import CaseView, LastView, StageView, TaskView, VoteView
 
 
 def case_view(
