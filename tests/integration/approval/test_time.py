@@ -246,8 +246,8 @@ def test_a_deadline_shows_in_the_lists(office: Office) -> None:
     assert (item.due_at, item.due_is_provisional) == (datetime(2027, 1, 13, 16, 0, tzinfo=UTC), True)
 
 
-def test_the_jobs_are_the_two_of_the_clock(office: Office) -> None:
+def test_the_jobs_are_two_of_the_clock_and_one_of_other_nodes(office: Office) -> None:
     found = jobs(office.approvals, office.database)
-    assert [job.name for job in found] == ["timers", "deadlines"]
+    assert [job.name for job in found] == ["timers", "handovers", "deadlines"]
     with office.database.unit_of_work() as uow:
         assert [job.work(uow) for job in found] == [False, False]
