@@ -186,108 +186,79 @@ class CasePart:
     decisions: tuple[DecisionPart, ...]
 
 
-@event(ANY_PUBLISHER, "case.handed_over", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseHandedOver(Event):
-    """A case's home gives the right to move it to the node of the region whose stage is next."""
+class OfHandover(Event):
+    """Which case of which service is spoken of, its home, the stage's region, and the how-manieth hand-over it is."""
 
     case_id: str
     service: str
     home_region: str
     region: str
     handover: int
+
+
+@event(ANY_PUBLISHER, "case.handed_over", key="case_id")
+@dataclass(frozen=True, kw_only=True)
+class CaseHandedOver(OfHandover):
+    """A case's home gives the right to move it to the node of the region whose stage is next."""
+
     case: CasePart
 
 
 @event(ANY_PUBLISHER, "case.handover_refused", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseHandoverRefused(Event):
+class CaseHandoverRefused(OfHandover):
     """A node cannot take a case over, and says why; the right to move it is its home's again."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     code: str
     reason: str
 
 
 @event(ANY_PUBLISHER, "case.answered", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseAnswered(Event):
+class CaseAnswered(OfHandover):
     """A node has nothing left to decide of a case, and gives the right to move it back with all that was done there."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     case: CasePart
 
 
 @event(ANY_PUBLISHER, "case.answer_refused", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseAnswerRefused(Event):
+class CaseAnswerRefused(OfHandover):
     """A case's home does not take an answer, and says why; it stands as it was given, and is given again."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     code: str
     reason: str
 
 
 @event(ANY_PUBLISHER, "case.withdraw_requested", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseWithdrawRequested(Event):
+class CaseWithdrawRequested(OfHandover):
     """The initiator wants a case back that another node has: that node says whether it was in time."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     requested_by: PersonPart
     requested_at: datetime
 
 
 @event(ANY_PUBLISHER, "case.withdrawn", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseWithdrawn(Event):
+class CaseWithdrawn(OfHandover):
     """The node that had a case has stopped it for its initiator, before anybody there had decided it."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     case: CasePart
 
 
 @event(ANY_PUBLISHER, "case.withdraw_refused", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseWithdrawRefused(Event):
+class CaseWithdrawRefused(OfHandover):
     """A request to withdraw came too late, or the case stands still there; `code` says which."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     code: Literal["decided", "suspended", "not_here"]
 
 
 @event(ANY_PUBLISHER, "case.followed", key="case_id")
 @dataclass(frozen=True, kw_only=True)
-class CaseFollowed(Event):
+class CaseFollowed(OfHandover):
     """How a case goes on, told by its home to a node that has had a part in it."""
 
-    case_id: str
-    service: str
-    home_region: str
-    region: str
-    handover: int
     case: CasePart

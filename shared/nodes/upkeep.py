@@ -64,6 +64,7 @@ def _looked(lines: Lines, node: str) -> Seen:
     try:
         return lines.look(node)
     except Exception:
+        # A broker that does not answer must not keep us from judging by missing receipts: nothing is known of it.
         log.exception("link_not_seen", node=node)
         return Seen()
 

@@ -109,7 +109,7 @@ class OverNodes(Story):
             acts.decide(cast.province, "reporting", case, "approve", step="crossing/province", opinion="同意")
         end: str = wait_for(lambda: _OVER.get(_state(cast.head, case)), what="the end of the report")
         if end == _OVER["approved"]:
-            self._wait_for_hours(cast.volunteers[4], 4.0 + 2.0)
+            self._wait_for_hours(cast.volunteers[4], 2.0, of=report)
         return end
 
 

@@ -183,3 +183,21 @@ def _problem(answer: httpx.Response) -> Mapping[str, Any]:
         return found
     except ValueError:
         return {"code": "not_a_problem", "title_en": answer.text[:200]}
+
+
+def confirmed_records(person: Person) -> list[Any]:
+    """Answer a volunteer's confirmed service records, as they see them themselves."""
+    rows: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = person.get("/records/records/mine", state="confirmed", limit=100, **cursor)
+        rows += page["items"]
+        if not page["next_cursor"]:
+            return rows
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def credited_hours(person: Person, report_id: str) -> float:
+    """Answer the hours of a report that are in a volunteer's ledger."""
+    records = confirmed_records(person)
+    return float(sum(row["hours"] for row in records if row["credited"] and row["report_id"] == report_id))

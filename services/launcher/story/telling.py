@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from services.launcher.story import acts
 from services.launcher.story.acts import Served
 from services.launcher.story.cast import Cast
-from services.launcher.story.people import Person, StoryFailed, wait_for
+from services.launcher.story.people import Person, StoryFailed, credited_hours, wait_for
 from services.launcher.story.settling import settled
 
 COUNTY, CITY, PROVINCE = "130123", "130100", "130000"
@@ -181,7 +181,7 @@ class Story:
             lines = [line for line in report["lines"] if line["volunteer_number"] == person.volunteer_number]
             expected[person.username] = float(sum(line["hours"] for line in lines if line["counted"]))
         for person in self.cast.volunteers:
-            self._wait_for_hours(person, expected[person.username])
+            self._wait_for_hours(person, expected[person.username], of=self.told.report_id)
         return f"{sum(expected.values()):g} 小时 / hours"
 
     def grant_star(self) -> str:
@@ -197,9 +197,8 @@ class Story:
         return "王晓明、李秀兰 ★"
 
     @staticmethod
-    def _wait_for_hours(person: Person, hours: float) -> None:
-        # Told again, a later step may have added to them; the verdict holds the sum against the reports.
-        wait_for(lambda: person.get("/records/ledger/mine")["total"] >= hours, what=f"{hours:g} hours of {person.name}")
+    def _wait_for_hours(person: Person, hours: float, *, of: str) -> None:
+        wait_for(lambda: credited_hours(person, of) == hours, what=f"{hours:g} hours of {person.name}")
 
     def _wait_for_star(self, person: Person) -> None:
         wait_for(lambda: self._stars(person) == 1, what=f"the star of {person.name}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.launcher.story.cast import Cast
-from services.launcher.story.people import Person, StoryFailed
+from services.launcher.story.people import Person, StoryFailed, confirmed_records
 from services.launcher.story.settling import settled
 from services.launcher.story.telling import Story
 
@@ -18,7 +18,7 @@ def verdict(story: Story, *, seconds: float) -> dict[str, Any]:
     """
     cast, told = story.cast, story.told
     report = cast.head.get(f"/reporting/reports/{told.report_id}")
-    confirmed = [row for person in cast.volunteers for row in _confirmed(person)]
+    confirmed = [row for person in cast.volunteers for row in confirmed_records(person)]
     ledgers = [person.get("/records/ledger/mine") for person in cast.volunteers]
     credited = sum(ledger["total"] for ledger in ledgers)
     claimed = _claimed(report)
@@ -48,17 +48,6 @@ def _claimed(report: Mapping[str, Any]) -> float:
     """Answer the hours that a report brought: none when it was not approved."""
     is_approved = report["state"] == "approved"
     return float(sum(line["hours"] for line in report["lines"] if line["counted"])) if is_approved else 0.0
-
-
-def _confirmed(person: Person) -> list[Any]:
-    rows: list[Any] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = person.get("/records/records/mine", state="confirmed", limit=100, **cursor)
-        rows += page["items"]
-        if not page["next_cursor"]:
-            return rows
-        cursor = {"cursor": page["next_cursor"]}
 
 
 def _file(person: Person) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.approval.core.words import Verb
 from shared.approval.lists import TaskList
+from shared.identity import Principal
 from tests.integration.approval.office import START
 from tests.integration.approval_nodes.nodes import (
     ANN,
@@ -19,10 +20,10 @@ from tests.integration.approval_nodes.nodes import (
 )
 
 
-def todo(nodes: Nodes, name: str, who: object) -> list[str]:
+def todo(nodes: Nodes, name: str, who: Principal) -> list[str]:
     office = nodes[name]
     with office.database.reading() as session:
-        page = office.approvals.tasks(session, which=TaskList.TODO, principal=who, at=START)  # type: ignore[arg-type]  # a principal
+        page = office.approvals.tasks(session, which=TaskList.TODO, principal=who, at=START)
     return [item.case_id for item in page.items]
 
 

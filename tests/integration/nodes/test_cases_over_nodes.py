@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 
-import pytest
-
-from services.launcher.parts import LINKS, SERVICES
 from services.records.model import KnownOrganisation, KnownVolunteer
 from shared.identity import Principal, Role
 from shared.nodes.tables import stream_log
-from shared.storage.migrations import upgrade
-from tests.province import Province, RealNode, all_services, make_province, running
+from tests.province import Province, RealNode
 from tests.province.deciding import approvals_at, at, chains_at, official, state_at, try_verb
 from tests.province.people import credited, head_of_organisation, hours_at, in_trouble, lines_at, serve, volunteer
-from tests.servers import PostgresServer, RabbitServer
 
 COUNTY, CITY, PROVINCE = "zhengding", "shijiazhuang", "hebei"
-
-
-@pytest.fixture(scope="module")
-def templates(postgres: PostgresServer) -> Mapping[str, str]:
-    """Databases with their tables, by service, that each node gets copies of."""
-    made = {service: f"{service}_of_cases_over_nodes" for service in (*SERVICES, LINKS)}
-    for service, name in made.items():
-        upgrade(service, postgres.create_database(name))
-    return made
-
-
-@pytest.fixture
-def whole(
-    tmp_path: Path,
-    rabbit: RabbitServer,
-    new_database: Callable[..., str],
-    new_vhost: Callable[[str], str],
-    templates: Mapping[str, str],
-) -> Iterator[Province]:
-    def database_of(service: str) -> str:
-        return new_database(service, template=templates[service])
-
-    made = make_province(
-        tmp_path,
-        rabbits=lambda _: rabbit,
-        links_database=lambda _: database_of(LINKS),
-        service_database=database_of,
-        vhosts=new_vhost,
-        staffing=all_services,
-    )
-    with running(made):
-        yield made
 
 
 class Line:

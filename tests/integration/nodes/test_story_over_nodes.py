@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
-
 from services.launcher.embedded import Site
-from services.launcher.parts import LINKS, ROOT_REGION, SERVICES, Keys, app_of
+from services.launcher.parts import ROOT_REGION, Keys, app_of
 from services.launcher.story.over_nodes import CITY, HOME, PROVINCE, Heads, Nodes, tell_over_nodes
 from services.launcher.story.run import Secrets
 from services.launcher.wsgi import mounted
@@ -19,33 +17,8 @@ from shared.clock import SystemClock, business_date
 from shared.errors import NotFound
 from shared.identity import TokenKeys, TokenSigner, TokenVerifier
 from shared.sealing import Sealer
-from shared.storage.migrations import upgrade
-from tests.province import Province, RealNode, all_services, make_province, running
+from tests.province import Province, RealNode
 from tests.province.people import hours_at, in_trouble
-from tests.servers import PostgresServer, RabbitServer
-
-
-@pytest.fixture
-def whole(
-    tmp_path: Path,
-    rabbit: RabbitServer,
-    postgres: PostgresServer,
-    new_database: Callable[..., str],
-    new_vhost: Callable[[str], str],
-) -> Iterator[Province]:
-    templates: Mapping[str, str] = {service: f"{service}_of_a_story" for service in (*SERVICES, LINKS)}
-    for service, name in templates.items():
-        upgrade(service, postgres.create_database(name))
-    made = make_province(
-        tmp_path,
-        rabbits=lambda _: rabbit,
-        links_database=lambda _: new_database(LINKS, template=templates[LINKS]),
-        service_database=lambda service: new_database(service, template=templates[service]),
-        vhosts=new_vhost,
-        staffing=all_services,
-    )
-    with running(made):
-        yield made
 
 
 @contextmanager

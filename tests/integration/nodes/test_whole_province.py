@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from services.awards.model import StandingRow
-from services.launcher.parts import LINKS, SERVICES
 from services.records.model import KnownOrganisation, KnownVolunteer
 from shared.identity import Principal
 from shared.nodes.tables import stream_log
-from shared.storage.migrations import upgrade
-from tests.province import Province, RealNode, all_services, make_province, running
+from tests.province import Province, RealNode
 from tests.province.people import (
     approve,
     at_records,
@@ -32,39 +28,6 @@ from tests.province.people import (
     told,
     volunteer,
 )
-from tests.servers import PostgresServer, RabbitServer
-
-
-@pytest.fixture(scope="module")
-def templates(postgres: PostgresServer) -> Mapping[str, str]:
-    """Databases with their tables, by service, that each node gets copies of: to make tables takes long."""
-    made = {service: f"{service}_of_a_whole_province" for service in (*SERVICES, LINKS)}
-    for service, name in made.items():
-        upgrade(service, postgres.create_database(name))
-    return made
-
-
-@pytest.fixture
-def whole(
-    tmp_path: Path,
-    rabbit: RabbitServer,
-    new_database: Callable[..., str],
-    new_vhost: Callable[[str], str],
-    templates: Mapping[str, str],
-) -> Iterator[Province]:
-    def database_of(service: str) -> str:
-        return new_database(service, template=templates[service])
-
-    made = make_province(
-        tmp_path,
-        rabbits=lambda _: rabbit,
-        links_database=lambda _: database_of(LINKS),
-        service_database=database_of,
-        vhosts=new_vhost,
-        staffing=all_services,
-    )
-    with running(made):
-        yield made
 
 
 def standings(node: RealNode) -> dict[str, int]:
