@@ -24,8 +24,16 @@ install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the sys
 demo: install ## run the whole system in one process, with data to look at (no server needed)
 	$(BIN)/anyuan demo $(ARGS)
 
+# Two at once of the tests that mostly wait for their servers; journeys and faults, which measure waits, have the machine.
 test: dev $(VENDOR) machine ## run all tests: unit, architecture, integration, journeys, faults
+ifdef ARGS
 	$(PYTEST) $(ARGS)
+else
+	@failed=0; \
+	$(PYTEST) --numprocesses 2 --dist loadfile tests --ignore tests/journeys --ignore tests/faults || failed=1; \
+	$(PYTEST) tests/journeys tests/faults || failed=1; \
+	exit $$failed
+endif
 
 faults: dev $(VENDOR) machine ## run the faults at full length (docs/reliability.md; an hour)
 	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging -o timeout=1200 $(ARGS)

@@ -135,7 +135,9 @@ def _replaced(own: sql.Composable, others: Mapping[str, str]) -> sql.Composable:
 
 
 def _is_unique(table: Table, column: Column[object]) -> bool:
-    """Tell whether no two rows may have the same in this column alone."""
+    """Tell whether each row needs a value of its own in this column: it leads a key that does not name the case."""
     keys = [item.columns for item in table.constraints if isinstance(item, UniqueConstraint | PrimaryKeyConstraint)]
     keys += [index.columns for index in table.indexes if index.unique]
-    return any([part.name for part in key] == [column.name] for key in keys)
+    return any(
+        next(iter(key)).name == column.name and _case_column(table) not in [part.name for part in key] for key in keys
+    )

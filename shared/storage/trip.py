@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
+from psycopg.errors import InFailedSqlTransaction
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -74,6 +76,7 @@ def wait_before_others(engine: Engine) -> None:
     @event.listens_for(engine, "commit")
     def _before_commit(connection: Connection) -> None:
         _arrive(connection)
+        _refuse_if_failed(connection)
 
     @event.listens_for(engine, "rollback_savepoint")
     def _before_part_is_undone(connection: Connection, *_: Any) -> None:
@@ -97,6 +100,14 @@ def _drop(connection: Connection) -> None:
         # A connection that is gone has undone it already.
         with suppress(psycopg.Error):
             pipeline.drop()
+
+
+def _refuse_if_failed(connection: Connection) -> None:
+    """Refuse to commit after an error that somebody let pass: the server would undo everything and call it done."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, psycopg.Connection) and driver.info.transaction_status is TransactionStatus.INERROR:
+        with _toolkit_errors(connection):
+            raise InFailedSqlTransaction("a statement failed before: nothing of this transaction can be committed")
 
 
 def _pipeline(connection: Connection) -> Pipeline:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, Engine, Integer, MetaData, String, Table, bindparam, select, text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy import JSON, Column, Engine, Integer, MetaData, String, Table, bindparam, insert, select, text
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from shared.clock import FixedClock
@@ -139,6 +139,37 @@ def test_a_last_trip_that_fails_commits_nothing(engine: Engine) -> None:
             one_trip(session, [put_row(THING, row(key, "一")) for key in (1, 2)], is_last=True)
         session.rollback()
         assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+
+
+def test_a_transaction_in_which_an_error_was_let_pass_does_not_count_as_committed(new_database: Any) -> None:
+    engine = make_engine(new_database("reporting"))
+    METADATA.create_all(engine)
+    with Session(engine) as session:
+        session.execute(insert(THING).values(row(1, "一")))
+        with suppress(IntegrityError):
+            one_trip(session, [put_row(THING, row(2, "一"))])
+        with pytest.raises(InternalError, match="nothing of this transaction"):
+            session.commit()
+        session.rollback()
+        assert one_trip(session, [(BY_NAME, {"wanted": "一"})]) == [[]]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("unknown_at_first", ["no_such_table", "late_table"])
+def test_a_statement_that_failed_when_it_was_new_may_be_said_again(engine: Engine, unknown_at_first: str) -> None:
+    late = Table(unknown_at_first, MetaData(), Column("id", Integer, primary_key=True))
+    asked = (select(late).where(late.c.id == bindparam("wanted")), {"wanted": 1})
+    with Session(engine) as session:
+        for _ in range(2):
+            with pytest.raises((ProgrammingError, OperationalError)):
+                one_trip(session, [put_row(THING, row(1, "一")), asked])
+            session.rollback()
+        # What was new in the same trip, and did not fail itself, is known or said again.
+        assert one_trip(session, [put_row(THING, row(1, "一")), (BY_NAME, {"wanted": "一"})])[1]
+        session.commit()
+        if unknown_at_first == "late_table":
+            late.create(session.connection())
+            assert one_trip(session, [asked]) == [[]]
 
 
 @pytest.fixture
