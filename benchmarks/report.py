@@ -22,9 +22,10 @@ def remembered(kept: Path) -> Figures:
 
 
 def conclude(found: Figures, *, kept: Path, record: bool) -> None:
-    """Print all figures as the last line, and keep them if that is asked."""
+    """Print all figures as the last line, and keep them if that is asked, beside those of parts that were left out."""
     if record:
-        kept.write_text(json.dumps(found, indent=2) + "\n")
+        measured = {name: value for name, value in found.items() if value is not None}
+        kept.write_text(json.dumps(remembered(kept) | measured, indent=2) + "\n")
     print(json.dumps(found))
 
 
