@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from rich.console import Console
 from rich.table import Table
+
+HASH_LENGTH = 64  # of a sha256 in hex: its beginning is enough to compare by eye
 
 
 class Narrator:
@@ -32,6 +36,24 @@ class Narrator:
     def verdict(self, found: dict[str, object]) -> None:
         """Show what the story came to."""
         table = Table(title="结果 / What it came to", show_header=False)
-        for name, value in found.items():
-            table.add_row(name, str(value))
+        for name, value in _lines(found):
+            table.add_row(name, value)
         self.console.print(table)
+
+
+def _lines(found: Mapping[str, object], *above: str) -> Iterator[tuple[str, str]]:
+    """Answer a line for each fact, named by its path."""
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            yield from _lines(value, *above, name)
+        else:
+            yield " · ".join((*above, name)), _shown(value)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, Mapping):
+        return " ".join(map(_shown, value.values()))
+    text = str(value)
+    return f"{text[:12]}…" if len(text) == HASH_LENGTH else text
