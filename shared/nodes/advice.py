@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from shared.nodes.control import RESTORED
+from shared.nodes.marks import RESTORED
 from shared.nodes.status import LinkState
 
 KEY_REVOKED = "key_revoked"

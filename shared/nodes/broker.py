@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import httpx
 
@@ -143,7 +143,11 @@ class BrokerApi:
             answer.raise_for_status()
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        return httpx.request(method, f"{self.url}/api{path}", json=body, timeout=_TIMEOUT, trust_env=False)
+        # Apart from the address, which httpx writes into the log.
+        place = urlsplit(self.url)
+        auth = (unquote(place.username), unquote(place.password or "")) if place.username is not None else None
+        url = urlunsplit(place._replace(netloc=place.netloc.rpartition("@")[2], path=f"{place.path}/api{path}"))
+        return httpx.request(method, url, json=body, auth=auth, timeout=_TIMEOUT, trust_env=False)
 
 
 def address_of(node: Node, *, user: str, password: str) -> str:

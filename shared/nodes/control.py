@@ -7,7 +7,6 @@ twice or late without harm, for places only grow and an hourly comparison finds 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ from sqlalchemy import Row, and_, or_, select, update
 from shared.messaging.upsert import upsert
 from shared.nodes.core.letters import BEGINNING, BadSignature, Letter, NotALetter, Statement
 from shared.nodes.core.receiving import StreamState
+from shared.nodes.marks import RESTORED, Mark, ask, head_of, is_held, say_how_far
 from shared.nodes.office import Office, note
 from shared.nodes.outbound import Entry, enter
 from shared.nodes.refused import answer_to
@@ -27,45 +27,6 @@ log = structlog.get_logger(__name__)
 MOST_AT_ONCE = 500
 """Letters that one request brings back; the next request asks for the rest."""
 
-RESTORED = "restored"
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Mark:
-    """A place in a stream, and the hash of the letter there."""
-
-    epoch: int
-    seq: int
-    hash: str = ""
-
-    @classmethod
-    def of(cls, data: Any) -> Mark:
-        """Read it from a letter.
-
-        :raises ValueError: when it is none.
-        """
-        if not isinstance(data, Mapping):
-            raise ValueError("no place in a stream")
-        epoch, seq, hash_ = data.get("epoch"), data.get("seq"), data.get("hash", "")
-        if type(epoch) is not int or type(seq) is not int or not isinstance(hash_, str) or not 0 <= seq < 2**62:
-            raise ValueError("no place in a stream")
-        return cls(epoch, seq, hash_[:64])
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Answer where it is."""
-        return (self.epoch, self.seq)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Answer it as it stands in a letter."""
-        return {"epoch": self.epoch, "seq": self.seq, "hash": self.hash}
-
-
-def head_of(uow: UnitOfWork, audience: str) -> Mark:
-    """Answer the last letter written to a node."""
-    row = uow.session.execute(select(stream_out).where(stream_out.c.audience == audience)).first()
-    return Mark(row.epoch, row.seq, row.hash) if row else Mark(1, 0, BEGINNING)
-
 
 class Controls:
     """What is done about such a letter, within the transaction that takes it in."""
@@ -73,8 +34,10 @@ class Controls:
     def __init__(self, uow: UnitOfWork, office: Office) -> None:
         self._uow = uow
         self._office = office
-        self._asking: set[str] = set()
+        self._asking: dict[str, str] = {}
         self._missing: set[str] = set()
+        self._unsure: set[str] = set()
+        self._differed: str | None = None
 
     def handle(self, said: Statement, *, state: StreamState) -> None:
         """Do what the letter asks, or note what it says.
@@ -85,12 +48,13 @@ class Controls:
         name = said.name
         if name == "receipt":
             self._receipted(peer, Mark.of(data), data)
+            self._ask_if_held(peer)
         elif name == "resend":
             self._send_again(peer, Mark.of(data), state)
         elif name == "watermark":
             self._compare(peer, said, state)
         elif name == "return":
-            self._give_back(peer, Mark.of(data), state)
+            self._give_back(peer, Mark.of(data), state, to=said.event_id)
         elif name == "returned":
             self._take_back(peer, data)
         else:
@@ -101,10 +65,13 @@ class Controls:
         for peer in sorted(self._missing):
             state = state_of(peer)
             self._office.post(self._uow, peer, "resend", {"epoch": state.epoch, "seq": state.seq})
-        for peer in sorted(self._asking):
-            self._say_how_far(peer, state_of(peer))
+        for peer, question in sorted(self._asking.items()):
+            say_how_far(self._uow, self._office, peer, state_of(peer), to=question)
+        for peer in sorted(self._unsure):
+            ask(self._uow, self._office, peer, state_of(peer))
         self._missing.clear()
         self._asking.clear()
+        self._unsure.clear()
 
     def _receipted(self, peer: str, mark: Mark, data: Mapping[str, Any]) -> None:
         """Note what a node has taken in, refused, or stopped at."""
@@ -151,10 +118,7 @@ class Controls:
         self._office.dispatch(self._uow, peer, *(Letter.parse(bytes(row.letter)) for row in rows))
         if len(rows) == MOST_AT_ONCE:
             # It comes behind these letters, and has their receiver ask for the next ones.
-            self._say_how_far(peer, state)
-
-    def _say_how_far(self, peer: str, state: StreamState) -> None:
-        self._office.post(self._uow, peer, "watermark", watermark(self._uow, self._office, peer, state, answer=False))
+            say_how_far(self._uow, self._office, peer, state)
 
     def _written(self, peer: str, after: Mark) -> list[Row[Any]]:
         behind = or_(
@@ -166,27 +130,41 @@ class Controls:
 
     def _compare(self, peer: str, said: Statement, state: StreamState) -> None:
         """Hold what a node says of both streams against what is known here; what it said before that is old news."""
-        row = select(stream_in.c.compared_at).where(stream_in.c.origin == peer)
-        compared_at = self._uow.session.execute(row).scalar()
-        if compared_at is not None and said.time <= compared_at:
-            return
+        known = self._uow.session.execute(select(stream_in).where(stream_in.c.origin == peer)).one()
         data = said.data
+        if data.get("answer"):
+            # However late its question comes: who asks waits.
+            self._asking[peer] = said.event_id
+        is_answer = known.question_id is not None and data.get("to") == known.question_id
+        if not is_answer and known.compared_at is not None and said.time <= known.compared_at:
+            return
         sent, received = Mark.of(data.get("sent")), Mark.of(data.get("received"))
+        self._differed = known.differs
+        if is_answer:
+            self._write_down(peer, question_id=None)
+        given = data.get("epoch") if is_answer else None
+        alarms = (self._compare_theirs(peer, sent, state), self._compare_ours(peer, received, epoch_there=given))
         charter = data.get("charter")
-        alarms = (self._compare_theirs(peer, sent, state), self._compare_ours(peer, received))
         self._write_down(
             peer,
             heard_at=self._uow.now,
             # Both streams are compared, whoever of the two has asked.
             question_at=self._uow.now,
             unanswered=0,
-            compared_at=said.time,
+            # A node whose clock was ahead must be heard again when it is set right.
+            compared_at=min(said.time, self._uow.now),
             differs=alarms[0] or alarms[1],
             stopped_there=_code_of(data.get("stopped")),
             charter_there=charter if type(charter) is int and 0 < charter < 2**31 else None,
         )
-        if data.get("answer"):
-            self._asking.add(peer)
+        if not is_answer:
+            self._ask_if_held(peer)
+
+    def _ask_if_held(self, peer: str) -> None:
+        """Ask a node that our stream waits for, unless a question is under way: what it waited for may have come."""
+        asked = select(stream_in.c.question_id).where(stream_in.c.origin == peer)
+        if is_held(self._uow, peer) and self._uow.session.execute(asked).scalar() is None:
+            self._unsure.add(peer)
 
     def _compare_theirs(self, peer: str, sent: Mark, state: StreamState) -> str | None:
         """Compare the stream of a node to us; answers the alarm, if there is one."""
@@ -196,25 +174,29 @@ class Controls:
                 self._missing.add(peer)
         elif sent.place < own.place:
             detail = f"it wrote up to {sent.place}, we have {own.place}: restored?"
-            return self._alarm(peer, "it_is_behind_itself", detail)
+            return self._differs(peer, "it_is_behind_itself", detail)
         elif sent.hash != own.hash:
-            return self._alarm(peer, "hashes_differ", f"at {own.epoch}/{own.seq} of its stream")
+            return self._differs(peer, "hashes_differ", f"at {own.epoch}/{own.seq} of its stream")
         return None
 
-    def _compare_ours(self, peer: str, received: Mark) -> str | None:
-        """Compare our stream to a node; answers the alarm, if there is one."""
+    def _compare_ours(self, peer: str, received: Mark, *, epoch_there: Any) -> str | None:
+        """Compare our stream to a node; answers the alarm, if there is one.
+
+        `epoch_there` is ours by that node's charter, where it answers what was asked since we know what we know.
+        """
         head = head_of(self._uow, peer)
         if received.place > head.place:
             # We were restored from a backup: what we had written since must come back before we go on.
             self._hold(peer)
-            self._office.post(self._uow, peer, "return", {"epoch": head.epoch, "seq": head.seq})
+            asked = self._office.post(self._uow, peer, "return", {"epoch": head.epoch, "seq": head.seq})
+            self._write_down(peer, question_id=asked)
             detail = f"we wrote up to {head.place}, it has {received.place}"
-            return self._alarm(peer, "we_are_behind_ourselves", detail)
+            return self._differs(peer, "we_are_behind_ourselves", detail)
         if not self._stands_here(peer, received):
-            return self._alarm(peer, "hashes_differ", f"at {received.epoch}/{received.seq} of our stream")
+            return self._differs(peer, "hashes_differ", f"at {received.epoch}/{received.seq} of our stream")
         self._receipted(peer, received, {})
-        if received.place == head.place:
-            self._let_go(peer)
+        if received.place == head.place and type(epoch_there) is int:
+            self._let_go(peer, head, epoch_there)
         return None
 
     def _hold(self, peer: str) -> None:
@@ -224,21 +206,28 @@ class Controls:
         changed = held.on_conflict_do_update(index_elements=["audience"], set_={"held_because": RESTORED})
         self._uow.session.execute(changed)
 
-    def _let_go(self, peer: str) -> None:
-        """Let a stream go on that was held after a restore, once the root has given this node its next epoch."""
-        head = head_of(self._uow, peer)
-        if self._office.charter(self._uow.session, self._uow.now).epoch_of(self._office.me) > head.epoch:
-            held = (stream_out.c.audience == peer, stream_out.c.held_because == RESTORED)
-            self._uow.session.execute(update(stream_out).where(*held).values(held_because=None))
+    def _let_go(self, peer: str, head: Mark, epoch_there: int) -> None:
+        """Let a stream go on that was held after a restore, once both nodes know that the root began our next epoch.
 
-    def _give_back(self, peer: str, after: Mark, state: StreamState) -> None:
+        Only an answer may do so. What the node said before it was asked can be of the time that we have forgotten, and
+        a letter in an epoch that it does not know yet would stop the stream.
+        """
+        epoch_here = self._office.charter(self._uow.session, self._uow.now).epoch_of(self._office.me)
+        if min(epoch_here, epoch_there) > head.epoch:
+            held = (stream_out.c.audience == peer, stream_out.c.held_because == RESTORED)
+            going_on = update(stream_out).where(*held).values(held_because=None).returning(stream_out.c.audience)
+            if self._uow.session.execute(going_on).first() is not None:
+                # It has heard from us of a time that we had forgotten, and is to hear that this is over.
+                self._unsure.add(peer)
+
+    def _give_back(self, peer: str, after: Mark, state: StreamState, *, to: str) -> None:
         """Send a node its own letters back, which it has lost, and behind them how many there are."""
         log_in = stream_in_log.c
         behind = or_(log_in.epoch > after.epoch, and_(log_in.epoch == after.epoch, log_in.seq > after.seq))
         wanted = select(log_in.letter).where(log_in.origin == peer, behind).order_by(log_in.epoch, log_in.seq)
         for row in self._uow.session.execute(wanted.limit(MOST_AT_ONCE)).all():
             self._office.post(self._uow, peer, "returned", {"letter": bytes(row.letter).decode()})
-        self._say_how_far(peer, state)
+        say_how_far(self._uow, self._office, peer, state, to=to)
 
     def _take_back(self, peer: str, data: Mapping[str, Any]) -> None:
         """Write a letter of our own down again that a node gave back, when it is ours and the next one."""
@@ -260,10 +249,15 @@ class Controls:
         # The stream goes on when the node says that this was the last one, and not between two of them.
         enter(self._uow, peer, [entry], are_receipted=True)
 
-    def _alarm(self, peer: str, code: str, detail: str) -> str:
+    def _differs(self, peer: str, code: str, detail: str) -> str:
+        """Raise an alarm where the last comparison has not raised the same one."""
+        if code != self._differed:
+            self._alarm(peer, code, detail)
+        return code
+
+    def _alarm(self, peer: str, code: str, detail: str) -> None:
         log.error("link_alarm", node=peer, code=code, detail=detail)
         note(self._uow.session, self._uow.now, node=peer, what="alarm", code=code, detail=detail)
-        return code
 
     def _write_down(self, peer: str, **values: Any) -> None:
         self._uow.session.execute(update(stream_in).where(stream_in.c.origin == peer).values(**values))
@@ -271,14 +265,3 @@ class Controls:
 
 def _code_of(told: Any) -> str | None:
     return str(told).replace("\x00", "")[:60] if told else None
-
-
-def watermark(uow: UnitOfWork, office: Office, peer: str, state: StreamState, *, answer: bool) -> dict[str, Any]:
-    """Answer what this node says of the streams between it and a peer; `answer` asks the peer to say the same."""
-    return {
-        "sent": head_of(uow, peer).as_dict(),
-        "received": Mark(state.epoch, state.seq, state.hash).as_dict(),
-        "stopped": state.stopped,
-        "charter": office.charter(uow.session, uow.now).version,
-        "answer": answer,
-    }

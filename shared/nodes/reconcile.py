@@ -10,12 +10,12 @@ from sqlalchemy import Column, Table, and_, delete, func, select, update
 
 from shared.errors import NotFound
 from shared.messaging.upsert import upsert
-from shared.nodes.control import RESTORED, watermark
 from shared.nodes.core.asking import Contact, is_due
 from shared.nodes.core.letters import BEGINNING
 from shared.nodes.knowledge import Knowledge
+from shared.nodes.marks import RESTORED, ask
 from shared.nodes.office import Office, note
-from shared.nodes.tables import charter, stream_in, stream_in_log, stream_log, stream_out
+from shared.nodes.tables import stream_in, stream_in_log, stream_log, stream_out
 from shared.storage import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -34,14 +34,13 @@ def compare(uow: UnitOfWork, office: Office, *peers: str) -> None:
 
 def compare_due(uow: UnitOfWork, office: Office) -> None:
     """Ask those nodes whose streams are to be compared now: each hour, and when a link or a charter is new."""
-    map_ = office.charter(uow.session, uow.now).map
-    if office.me not in map_:
+    charter = office.charter(uow.session, uow.now)
+    if office.me not in charter.map:
         return
-    charter_since = uow.session.execute(select(func.max(charter.c.taken_at))).scalar()
     contacts = _contacts(uow)
     for peer in sorted(_peers(uow, office)):
         contact = contacts.get(peer, Contact())
-        if peer in map_ and is_due(contact, charter_since=charter_since, now=uow.now):
+        if peer in charter.map and is_due(contact, charter=charter.version, now=uow.now):
             log.info("streams_compared", node=peer, unanswered=contact.unanswered)
             _ask(uow, office, peer)
 
@@ -50,12 +49,15 @@ def _contacts(uow: UnitOfWork) -> dict[str, Contact]:
     oldest = func.min(stream_log.c.entered_at).label("oldest")
     waiting = select(stream_log.c.audience, oldest).where(stream_log.c.receipted_at.is_(None))
     since = {row.audience: row.oldest for row in uow.session.execute(waiting.group_by(stream_log.c.audience))}
+    held = set(uow.session.scalars(select(stream_out.c.audience).where(stream_out.c.held_because == RESTORED)))
     return {
         row.origin: Contact(
             asked_at=row.question_at,
             unanswered=row.unanswered,
             back_at=row.back_at,
             waits_since=None if row.stopped_there else since.get(row.origin),
+            charter_told=row.charter_told,
+            is_held=row.origin in held,
         )
         for row in uow.session.execute(select(stream_in))
     }
@@ -69,10 +71,7 @@ def _peers(uow: UnitOfWork, office: Office) -> set[str]:
 
 
 def _ask(uow: UnitOfWork, office: Office, peer: str) -> None:
-    state = Knowledge(uow).state(peer)
-    office.post(uow, peer, "watermark", watermark(uow, office, peer, state, answer=True))
-    asked = update(stream_in).where(stream_in.c.origin == peer)
-    uow.session.execute(asked.values(question_at=uow.now, unanswered=stream_in.c.unanswered + 1))
+    ask(uow, office, peer, Knowledge(uow).state(peer))
 
 
 def hold_until_compared(uow: UnitOfWork, office: Office) -> None:
@@ -81,13 +80,14 @@ def hold_until_compared(uow: UnitOfWork, office: Office) -> None:
     Each goes on when its peer has answered, what was lost has come back, and the root has given the next epoch.
     """
     map_ = office.charter(uow.session, uow.now).map
-    for peer in sorted(node.id for node in map_ if node.id != office.me):
+    others = sorted(node.id for node in map_ if node.id != office.me)
+    compare(uow, office, *others)
+    for peer in others:
         held = upsert(uow.session, stream_out).values(
             audience=peer, epoch=1, seq=0, hash=BEGINNING, held_because=RESTORED
         )
         uow.session.execute(held.on_conflict_do_update(index_elements=["audience"], set_={"held_because": RESTORED}))
     note(uow.session, uow.now, node=office.me, what="restored", code="held", detail="every stream waits for its peer")
-    compare(uow, office, *(node.id for node in map_ if node.id != office.me))
 
 
 def resume(uow: UnitOfWork, office: Office, origin: str, *, by: str, reason: str = "", release_to: int = 0) -> None:

@@ -66,11 +66,13 @@ stream_in = Table(
     Column("heard_at", InstantUTC),
     Column("back_at", InstantUTC),
     Column("question_at", InstantUTC),
+    Column("question_id", String(36)),
     Column("unanswered", Integer, nullable=False, server_default="0"),
     Column("compared_at", InstantUTC),
     Column("differs", String(60)),
     Column("stopped_there", String(60)),
     Column("charter_there", Integer),
+    Column("charter_told", Integer),
     comment="How far the stream of each node was taken in, why it stands still if it does, and what that node says",
 )
 

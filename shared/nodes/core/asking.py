@@ -28,21 +28,28 @@ class Contact:
     """When it was first heard again after a silence."""
     waits_since: datetime | None = None
     """When the oldest letter was written that it has not receipted, unless it has stopped our stream."""
+    charter_told: int | None = None
+    """The version of the charter that it was told last that we go by."""
+    is_held: bool = False
+    """Whether our stream to it waits, after a restore, for what it answers."""
 
 
-def is_due(contact: Contact, *, charter_since: datetime | None, now: datetime) -> bool:
-    """Tell whether to ask a node now; `charter_since` is when the charter in force was taken up.
+def is_due(contact: Contact, *, charter: int, now: datetime) -> bool:
+    """Tell whether to ask a node now; `charter` is the version in force.
 
-    A charter may bring a new epoch, so that a stream that was held can go on. A link that comes back may have lost a
-    question while it was down, or letters that nobody else will miss: they are not receipted, though the node answers.
-    An outage, however long, is no reason to ask more often than every hour.
+    A charter may bring a new epoch, so that a stream that was held can go on, and each node is to know by which one the
+    other goes. A link that comes back may have lost a question while it was down, or letters that nobody else will
+    miss: they are not receipted, though the node answers. An outage, however long, is no reason to ask more often than
+    every hour.
     """
     asked = contact.asked_at
-    if asked is None or (charter_since is not None and charter_since > asked):
+    if asked is None or contact.charter_told != charter:
         return True
     if contact.back_at is not None and contact.back_at > asked and now >= asked + ASK_AGAIN_AFTER:
         return True
     if contact.waits_since is not None and not contact.unanswered and now > max(asked, contact.waits_since) + SILENCE:
+        return True
+    if contact.is_held and not contact.unanswered and now > asked + SILENCE:
         return True
     return now >= asked + _pause(contact.unanswered)
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import SystemClock
 from shared.messaging import StoredOutbox
-from shared.nodes.control import RESTORED
+from shared.nodes.marks import RESTORED
 from shared.nodes.reconcile import hold_until_compared, resume
 from shared.nodes.tables import link_trail, quarantine, stream_log
 from shared.storage import Database
@@ -122,7 +122,7 @@ def restore(province: Province, postgres: PostgresServer, backup: str) -> None:
     city.office.database.engine.dispose()
     url = postgres.url_of(backup)
     city.office.database = Database(make_engine(url), clock=SystemClock(), outbox=StoredOutbox("links", "tangshan"))
-    city.office._charter = None
+    city.office._published = None
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_a_restored_receiver_is_sent_again_what_it_lost(province: Province, post
     above.office.database.engine.dispose()
     url = postgres.url_of("backup_of_hebei")
     above.office.database = Database(make_engine(url), clock=SystemClock(), outbox=StoredOutbox("links", "hebei"))
-    above.office._charter = None
+    above.office._published = None
     above.start()
 
     city.compare("hebei")

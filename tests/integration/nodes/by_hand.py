@@ -84,12 +84,17 @@ class Pair:
     folder: Path
     book: Book
     root: Signer
+    published: bytes = b""
 
-    def publish(self) -> None:
-        """Let the root publish map, keys and epochs to both."""
-        published = self.book.publish(MAP, root=self.root, now=self.clock.now())
-        for node in ("hebei", "tangshan"):
-            write_whole(self.folder / node / "charter", published)
+    def publish(self, *at: str) -> None:
+        """Let the root publish map, keys and epochs to both, or only to one."""
+        self.published = self.book.publish(MAP, root=self.root, now=self.clock.now())
+        self.publish_again(*at)
+
+    def publish_again(self, *at: str) -> None:
+        """Bring a node what the root published last."""
+        for node in at or ("hebei", "tangshan"):
+            write_whole(self.folder / node / "charter", self.published)
 
     def carry(self, *, losing: frozenset[int] = frozenset()) -> None:
         """Carry letters in both directions until there are none; of the first load some get lost."""

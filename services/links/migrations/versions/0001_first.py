@@ -288,11 +288,13 @@ def upgrade() -> None:
         sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("back_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("question_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("question_id", sa.String(length=36), nullable=True),
         sa.Column("unanswered", sa.Integer(), server_default="0", nullable=False),
         sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("differs", sa.String(length=60), nullable=True),
         sa.Column("stopped_there", sa.String(length=60), nullable=True),
         sa.Column("charter_there", sa.Integer(), nullable=True),
+        sa.Column("charter_told", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_stream_in")),
         comment="How far the stream of each node was taken in, why it stands still if it does, and what that node says",
     )
