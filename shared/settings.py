@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from shared.tls import believing, is_secure
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text says which and what to do."""
@@ -36,8 +38,12 @@ SETTINGS: tuple[Setting, ...] = (
         name="ANYUAN_DATABASE_URL", meaning="The service's own database, as an SQLAlchemy URL without the password"
     ),
     Setting(name="ANYUAN_DATABASE_PASSWORD_FILE", meaning="The file that holds the database password"),
-    Setting(name="ANYUAN_BROKER_URL", meaning="RabbitMQ, as an amqp:// URL without the password"),
+    Setting(name="ANYUAN_BROKER_URL", meaning="RabbitMQ, as an amqp:// or amqps:// URL without the password"),
     Setting(name="ANYUAN_BROKER_PASSWORD_FILE", meaning="The file that holds the broker password"),
+    Setting(
+        name="ANYUAN_BROKER_CA_FILE",
+        meaning="The certificates (PEM) of the authority that the broker's own must be from; needed with amqps://",
+    ),
     Setting(name="ANYUAN_TOKEN_KEYS_FILE", meaning="The public keys (JWKS) that access tokens are checked with"),
     Setting(
         name="ANYUAN_TOKEN_SIGNING_KEY_FILE", meaning="The private key that signs access tokens; only `registration`"
@@ -59,6 +65,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ANYUAN_LINK_PASSWORDS",
         meaning="A folder with the file `a-to-b` for each link: the password of node a's shovel at b's broker",
+    ),
+    Setting(
+        name="ANYUAN_LINK_CA_FILE",
+        meaning="The same for shovels, as a path where the broker runs; needed where either end is reached by amqps://",
     ),
     Setting(
         name="ANYUAN_HEARTBEAT_FILE",
@@ -88,6 +98,7 @@ class Settings:
     database_password_file: Path | None
     broker_url: str = field(repr=False)
     broker_password_file: Path | None
+    broker_ca_file: Path | None
     token_keys_file: Path | None
     token_signing_key_file: Path | None
     data_key_file: Path | None
@@ -99,6 +110,7 @@ class Settings:
     node_keys_file: Path | None
     broker_api_url: str
     link_passwords: Path | None
+    link_ca_file: Path | None
     heartbeat_file: Path
     metrics_address: str
 
@@ -117,6 +129,7 @@ class Settings:
             database_password_file=given.path("DATABASE_PASSWORD_FILE"),
             broker_url=given.url("BROKER"),
             broker_password_file=given.path("BROKER_PASSWORD_FILE"),
+            broker_ca_file=given.path("BROKER_CA_FILE"),
             token_keys_file=given.path("TOKEN_KEYS_FILE"),
             token_signing_key_file=given.path("TOKEN_SIGNING_KEY_FILE"),
             data_key_file=given.path("DATA_KEY_FILE"),
@@ -128,6 +141,7 @@ class Settings:
             node_keys_file=given.path("NODE_KEYS_FILE"),
             broker_api_url=given.text("BROKER_API_URL").rstrip("/"),
             link_passwords=given.path("LINK_PASSWORDS"),
+            link_ca_file=given.path("LINK_CA_FILE"),
             heartbeat_file=Path(given.text("HEARTBEAT_FILE")),
             metrics_address=given.text("METRICS_ADDRESS"),
         )
@@ -141,6 +155,8 @@ class Settings:
             raise SettingsError("ANYUAN_CLOCK must be system or adjustable")
         if self.clock == "adjustable" and self.profile == "production":
             raise SettingsError("ANYUAN_CLOCK=adjustable is refused in production; set ANYUAN_PROFILE=demo to try it")
+        if is_secure(self.broker_url) and self.broker_ca_file is None:
+            raise SettingsError("ANYUAN_BROKER_URL is amqps://, and ANYUAN_BROKER_CA_FILE does not say whom to believe")
         if not re.fullmatch(r"[0-9]{2}", self.number_block):
             raise SettingsError("ANYUAN_NUMBER_BLOCK must be two digits")
         if self.metrics_address and not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", self.metrics_address):
@@ -168,7 +184,7 @@ class Settings:
 
         :raises SettingsError: when it is not set, or its password cannot be read.
         """
-        return self._url_of("broker", service)
+        return believing(self._url_of("broker", service), str(self.broker_ca_file or ""))
 
     def _url_of(self, name: str, service: str) -> str:
         url = str(self.need(f"{name}_url")).replace(_SERVICE, service)

@@ -16,6 +16,7 @@ from shared.nodes.files import write_whole
 from shared.nodes.office import Office
 from shared.nodes.upkeep import Seen, jobs
 from shared.settings import Settings
+from shared.tls import is_secure
 
 
 def office_of(settings: Settings) -> Office:
@@ -62,7 +63,8 @@ def link(settings: Settings, node: str) -> None:
         declare_outgoing(connection, (node,))
     finally:
         connection.close()
-    _api(settings).link(settings.node, to, source=source, password=password)
+    authority = _authority(settings, source, to.broker)
+    _api(settings).link(settings.node, to, source=source, password=password, authority=authority)
 
 
 def dismiss(settings: Settings, node: str) -> None:
@@ -96,7 +98,13 @@ def jobs_of_links(settings: Settings, office: Office) -> list[Job]:
 
 
 def _api(settings: Settings) -> BrokerApi:
-    return BrokerApi.beside(settings.need("broker_api_url"), broker_url_of(LINKS, settings))
+    authority = str(settings.broker_ca_file or "")
+    return BrokerApi.beside(settings.need("broker_api_url"), broker_url_of(LINKS, settings), authority=authority)
+
+
+def _authority(settings: Settings, *ends: str) -> str:
+    """Answer the file, where the broker runs, by which it checks either end of a link; none where neither has TLS."""
+    return str(settings.need("link_ca_file")) if any(map(is_secure, ends)) else ""
 
 
 def _password(settings: Settings, *, sender: str, receiver: str) -> str:

@@ -70,9 +70,17 @@ def run_loops(loops: Sequence[Loop], *, heartbeat_file: Path | None = None, stop
         if silent:
             log.error("loop_is_silent", loops=silent)
         elif heartbeat_file is not None:
-            heartbeat_file.touch()
+            _touch(heartbeat_file)
     log.info("process_stops")
     return _join(threads)
+
+
+def _touch(heartbeat_file: Path) -> None:
+    """Show the sign of life; a volume that is full is no reason to end what works."""
+    try:
+        heartbeat_file.touch()
+    except OSError as error:
+        log.warning("sign_of_life_not_written", file=str(heartbeat_file), error=str(error))
 
 
 def is_alive(heartbeat_file: Path, *, now: float, within: float = 30.0) -> bool:

@@ -6,12 +6,14 @@ Names are never typed by hand: a publisher has the topic exchange `anyuan.<servi
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from select import POLLIN, poll
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import kombu.exceptions
 import structlog
@@ -20,6 +22,7 @@ from kombu.connection import Connection
 
 from shared.contracts.base import ANY_PUBLISHER
 from shared.messaging.reactions import Reactions
+from shared.tls import NobodyBelieved, authority_of, is_secure
 
 log = structlog.get_logger(__name__)
 
@@ -114,11 +117,16 @@ class Topology:
 
 
 class BrokerConnection:
-    """One connection to the broker, for one thread: amqp connections must not be shared."""
+    """One connection to the broker, for one thread: amqp connections must not be shared.
+
+    :raises shared.tls.NobodyBelieved: for an amqps:// URL that names no authority.
+    """
 
     def __init__(self, url: str, *, name: str) -> None:
+        bare, authority = authority_of(url)
         self._connection = _Connection(
-            url,
+            bare,
+            ssl=_checks(url, authority),
             heartbeat=HEARTBEAT_SECONDS,
             connect_timeout=_CONNECT_SECONDS,
             transport_options={
@@ -194,6 +202,15 @@ class BrokerConnection:
         """Let go of a connection that may be broken, without waiting for anything."""
         with suppress(*BROKER_ERRORS):
             self._connection.collect(socket_timeout=0.1)
+
+
+def _checks(url: str, authority: str) -> dict[str, Any] | bool:
+    """Answer what TLS has to check: the certificate against the authority, and the host's name."""
+    if not is_secure(url):
+        return False
+    if not authority:
+        raise NobodyBelieved("an amqps:// URL needs the certificates of the authority that is believed")
+    return {"ca_certs": authority, "cert_reqs": ssl.CERT_REQUIRED, "server_hostname": urlsplit(url).hostname}
 
 
 def _declare_queues(channel: Any, listener: str) -> None:

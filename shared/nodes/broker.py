@@ -8,6 +8,7 @@ has confirmed, and what that one cannot route goes to an alternate exchange, bec
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -17,6 +18,7 @@ import httpx
 from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of, keep_queue, read_queue
 from shared.nodes.core.nodemap import Node
 from shared.nodes.office import SERVICE, queue_from, queue_to
+from shared.tls import believing, for_a_broker
 
 _TIMEOUT = 15.0
 _HEARTBEAT = "heartbeat=10&connection_timeout=5000"
@@ -65,14 +67,16 @@ class BrokerApi:
 
     url: str
     vhost: str = "/"
+    authority: str = ""
+    """The file of the authorities whose certificates an https:// API must have; without it, those of the system."""
 
     @classmethod
-    def beside(cls, api_url: str, broker_url: str) -> BrokerApi:
+    def beside(cls, api_url: str, broker_url: str, *, authority: str = "") -> BrokerApi:
         """Answer the API that goes with an AMQP URL: the same virtual host, and the same user where it names none."""
         amqp, api = urlsplit(broker_url), urlsplit(api_url)
         if api.username is None and amqp.username is not None:
             api = api._replace(netloc=f"{amqp.username}:{amqp.password}@{api.netloc}")
-        return cls(api.geturl().rstrip("/"), unquote(amqp.path[1:]) or "/")
+        return cls(api.geturl().rstrip("/"), unquote(amqp.path[1:]) or "/", authority)
 
     def admit(self, node: str, password: str) -> None:
         """Make the user with which a neighbour's shovel writes: into its own exchange, under its own key, no more.
@@ -91,15 +95,21 @@ class BrokerApi:
         """Take a neighbour's user away, which ends its connections; what it has written stays."""
         self._delete(f"/users/{quote(user_of(node), safe='')}")
 
-    def link(self, me: str, to: Node, *, source: str, password: str) -> None:
-        """Run the shovel that carries letters to a neighbour; one that is there with the same settings stays."""
+    def link(self, me: str, to: Node, *, source: str, password: str, authority: str = "") -> None:
+        """Run the shovel that carries letters to a neighbour; one that is there with the same settings stays.
+
+        `authority` is the file, where the broker runs, of the authorities that an amqps:// end must have a certificate
+        from.
+
+        :raises shared.tls.NobodyBelieved: for an amqps:// end and no such file.
+        """
         value = {
             "src-protocol": "amqp091",
-            "src-uri": _with_limits(source),
+            "src-uri": _with_limits(for_a_broker(believing(source, authority))),
             "src-queue": queue_to(to.id),
             "src-prefetch-count": 200,
             "dest-protocol": "amqp091",
-            "dest-uri": address_of(to, user=user_of(me), password=password),
+            "dest-uri": address_of(to, user=user_of(me), password=password, authority=authority),
             "dest-exchange": queue_from(me),
             "dest-exchange-key": queue_from(me),
             "ack-mode": "on-confirm",
@@ -147,15 +157,20 @@ class BrokerApi:
         place = urlsplit(self.url)
         auth = (unquote(place.username), unquote(place.password or "")) if place.username is not None else None
         url = urlunsplit(place._replace(netloc=place.netloc.rpartition("@")[2], path=f"{place.path}/api{path}"))
-        return httpx.request(method, url, json=body, auth=auth, timeout=_TIMEOUT, trust_env=False)
+        checks = ssl.create_default_context(cafile=self.authority) if self.authority else True
+        return httpx.request(method, url, json=body, auth=auth, timeout=_TIMEOUT, trust_env=False, verify=checks)
 
 
-def address_of(node: Node, *, user: str, password: str) -> str:
-    """Answer where a shovel reaches a node's broker, with limits so that a silent peer is noticed."""
+def address_of(node: Node, *, user: str, password: str, authority: str = "") -> str:
+    """Answer where a shovel reaches a node's broker, with limits so that a silent peer is noticed.
+
+    :raises shared.tls.NobodyBelieved: for an amqps:// broker and no file of authorities.
+    """
     scheme, _, place = node.broker.rpartition("://")
     host, _, vhost = place.partition("/")
     path = quote(unquote(vhost) or "/", safe="")
-    return _with_limits(f"{scheme or 'amqp'}://{user}:{quote(password, safe='')}@{host}/{path}")
+    url = f"{scheme or 'amqp'}://{user}:{quote(password, safe='')}@{host}/{path}"
+    return _with_limits(for_a_broker(believing(url, authority)))
 
 
 def _with_limits(url: str) -> str:

@@ -21,6 +21,9 @@ from shared.trace import current_trace
 
 LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
+POOL_TIMEOUT_SECONDS = 10
+POOL_OVERFLOW = 5
+SILENCE_MS = 25_000
 _BUSY_TIMEOUT_MS = 30_000
 _WAL_PAUSE_SECONDS = 0.01
 _RESTED_SECONDS = 2.0
@@ -46,8 +49,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         hide_parameters=True,
         json_serializer=compact_json,
         pool_size=pool_size,
-        max_overflow=5,
-        pool_timeout=10,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
         # The driver would prepare what it has seen often, and forget all that is prepared, ours too, at every rollback.
         # What is worth preparing goes through `trip`.
         # A peer that vanished without a word is noticed within half a minute, and a leader's lock comes free.
@@ -58,6 +61,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # What was sent and is not acknowledged holds the kernel's keepalives back, for a quarter of an hour.
+            "tcp_user_timeout": SILENCE_MS,
         },
     )
     _ask_after_rest(engine)

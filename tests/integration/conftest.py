@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.databases import Databases
-from tests.servers import PostgresServer
+from tests.secure import SecureBroker, make_secure_broker
+from tests.servers import PostgresServer, Servers
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -16,6 +17,12 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     made = Databases(tmp_path_factory.mktemp("databases"), postgres)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def secure_broker(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> SecureBroker:
+    """A broker of its own that answers over TLS."""
+    return make_secure_broker(servers, tmp_path_factory.mktemp("authorities"))
 
 
 @pytest.fixture(scope="session")

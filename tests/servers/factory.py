@@ -3,9 +3,11 @@
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from typing import Literal, Self, TypeVar
 
 from tests.servers import postgres, rabbit
+from tests.servers.certificates import Authority, Secured
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import free_port, images_present
 from tests.servers.rabbit import RabbitServer
@@ -83,12 +85,18 @@ class Servers:
         process = make(self._reaper, port=port, password=password)
         return self._started(PostgresServer(process, port=port, password=password))
 
-    def rabbit(self) -> RabbitServer:
-        """Start one more RabbitMQ node."""
+    def rabbit(self, *, authority: Authority | None = None, beside: Mapping[str, bytes] | None = None) -> RabbitServer:
+        """Start one more RabbitMQ node, which answers over TLS too where an authority vouches for it.
+
+        `beside` are more files that lie beside those of its certificate.
+        """
         port, management_port, password = free_port(), free_port(), secrets.token_hex(8)
+        secured = Secured(authority, free_port(), free_port(), beside or {}) if authority else None
         make = rabbit.in_container if self.way == "containers" else rabbit.from_debian
-        process = make(self._reaper, port=port, management_port=management_port, password=password)
-        return self._started(RabbitServer(process, port=port, management_port=management_port, password=password))
+        process = make(self._reaper, port=port, management_port=management_port, password=password, secured=secured)
+        return self._started(
+            RabbitServer(process, port=port, management_port=management_port, password=password, secured=secured)
+        )
 
     def _started(self, server: S) -> S:
         server.start()

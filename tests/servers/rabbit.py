@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 from testcontainers.core.container import DockerContainer
 
+from tests.servers.certificates import SECRETS, Secured
 from tests.servers.process import ContainerProcess, DebianProcess, ServerProcess, free_port, make_folder
 from tests.servers.reaper import Reaper
 from tests.servers.server import Server
@@ -42,10 +43,24 @@ class RabbitServer(Server):
 
     username = "anyuan"
 
-    def __init__(self, process: ServerProcess, *, port: int, management_port: int, password: str) -> None:
+    def __init__(
+        self,
+        process: ServerProcess,
+        *,
+        port: int,
+        management_port: int,
+        password: str,
+        secured: Secured | None = None,
+    ) -> None:
         super().__init__(process, port=port, password=password)
         self.management_port = management_port
+        self.secured = secured
         self._alarmed: set[Resource] = set()
+
+    @property
+    def secured_folder(self) -> str:
+        """Where the broker itself has the files of its certificate."""
+        return str(self._process.folder) if isinstance(self._process, DebianProcess) else SECRETS
 
     @property
     def management_url(self) -> str:
@@ -137,17 +152,28 @@ class RabbitServer(Server):
         )
 
 
-def in_container(reaper: Reaper, *, port: int, management_port: int, password: str) -> ServerProcess:
+def in_container(
+    reaper: Reaper, *, port: int, management_port: int, password: str, secured: Secured | None = None
+) -> ServerProcess:
     """Describe a node in a container; it is created by the first start."""
     container = DockerContainer(IMAGE).with_bind_ports(5672, port).with_bind_ports(15672, management_port)
     container.with_env("RABBITMQ_DEFAULT_USER", RabbitServer.username).with_env("RABBITMQ_DEFAULT_PASS", password)
     container.with_env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERLANG_ARGUMENTS)
     container.with_copy_into_container(PLUGINS.encode(), "/etc/rabbitmq/enabled_plugins")
     container.with_copy_into_container(CONFIGURATION.encode(), "/etc/rabbitmq/conf.d/90-tests.conf")
+    if secured is not None:
+        # Inside the same ports as outside, so that one address leads to it from either side.
+        for each in (secured.port, secured.management_port):
+            container.with_bind_ports(each, each)
+        container.with_copy_into_container(secured.configuration().encode(), "/etc/rabbitmq/conf.d/30-tls.conf")
+        for name, content in secured.files().items():
+            container.with_copy_into_container(content, f"{SECRETS}/{name}")
     return ContainerProcess(container, reaper, owner=OWNER)
 
 
-def from_debian(reaper: Reaper, *, port: int, management_port: int, password: str) -> ServerProcess:
+def from_debian(
+    reaper: Reaper, *, port: int, management_port: int, password: str, secured: Secured | None = None
+) -> ServerProcess:
     """Make a private node with Debian's programs, owned by the packages' own user."""
     folder = make_folder(reaper, owner=OWNER)
     epmd_port, distribution_port = free_port(), free_port()
@@ -158,6 +184,8 @@ def from_debian(reaper: Reaper, *, port: int, management_port: int, password: st
         f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management_port}\n"
         f"prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {free_port()}\n"
     )
+    if secured is not None:
+        _add_tls(folder, secured)
     (folder / "none.conf").touch()
     own_epmd = {"ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
     # Erlang's name server, as our own child: left to itself it becomes a daemon that outlives the tests.
@@ -180,3 +208,13 @@ def from_debian(reaper: Reaper, *, port: int, management_port: int, password: st
         "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/none.config",
     }
     return DebianProcess([str(SCRIPT)], owner=OWNER, folder=folder, reaper=reaper, environment=environment)
+
+
+def _add_tls(folder: Path, secured: Secured) -> None:
+    for name, content in secured.files().items():
+        (folder / name).write_bytes(content)
+        # The server is not ours where root starts it.
+        (folder / name).chmod(0o644)
+    deployed = secured.configuration(str(folder)).replace("management.tcp.port = 15672\n", "")
+    with (folder / "rabbitmq.conf").open("a") as written:
+        written.write(deployed.replace("listeners.ssl.default = ", "listeners.ssl.1 = 127.0.0.1:"))

@@ -91,3 +91,23 @@ def test_the_table_of_settings_is_whole() -> None:
 def test_the_table_tells_the_true_default(setting: Setting) -> None:
     if setting.default:
         assert str(getattr(Settings.read({}), setting.name.removeprefix("ANYUAN_").lower())) == setting.default
+
+
+SECURE = {"ANYUAN_BROKER_URL": "amqps://{service}@rabbitmq:5671/%2F?frame_max=0"}
+
+
+def test_a_broker_over_tls_is_checked_against_an_authority_that_is_named() -> None:
+    with pytest.raises(SettingsError, match="ANYUAN_BROKER_CA_FILE"):
+        Settings.read(SECURE)
+
+    settings = Settings.read(SECURE | {"ANYUAN_BROKER_CA_FILE": "/run/secrets/authority.pem"})
+
+    assert settings.broker_url_of("records") == (
+        "amqps://records@rabbitmq:5671/%2F?frame_max=0&cacertfile=%2Frun%2Fsecrets%2Fauthority.pem"
+    )
+
+
+def test_a_broker_without_tls_needs_no_authority() -> None:
+    given = {"ANYUAN_BROKER_URL": "amqp://rabbitmq/%2F", "ANYUAN_BROKER_CA_FILE": "/run/secrets/authority.pem"}
+
+    assert Settings.read(given).broker_url_of("records") == "amqp://rabbitmq/%2F"

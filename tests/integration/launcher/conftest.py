@@ -11,6 +11,7 @@ import pytest
 from services.launcher.parts import SERVICES
 from shared.storage.migrations import upgrade
 from tests.integration.launcher.mailroom import Mailroom
+from tests.integration.launcher.node_commands import MAP, done, run
 from tests.real import Databases, migrated
 from tests.servers import PostgresServer
 
@@ -33,6 +34,24 @@ def empty_databases(postgres: PostgresServer) -> Iterator[Databases]:
 
 
 _numbers = iter(range(1, 10_000))
+
+
+@pytest.fixture
+def charter(tmp_path: Path) -> Path:
+    """A folder with two nodes' keys and the charter, made by the commands alone."""
+    book = tmp_path / "book.json"
+    for node in ("hebei", "tangshan"):
+        made = done("init", tmp_path / node, "--node", node, *(["--root"] if node == "hebei" else [])).split()[-1]
+        assert Path(made).exists()
+        done("key", "register", made, "--map", MAP, "--book", book, "--by", "张三")
+        refused = run("key", "approve", Path(made).stem, "--book", book, "--by", "张三")
+        assert "须由另一人复核" in refused.output
+        done("key", "approve", Path(made).stem, "--book", book, "--by", "李四")
+    root = tmp_path / "hebei/root-private.json"
+    told = done("publish", tmp_path / "charter", "--root-key", root, "--map", MAP, "--book", book)
+    assert "version 1" in told
+    assert done("key", "show", "--book", book).count("active") == 2
+    return tmp_path
 
 
 @pytest.fixture

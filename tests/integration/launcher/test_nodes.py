@@ -7,27 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from services.launcher.cli import main
 from services.launcher.parts import database_of
 from shared.nodes.broker import BrokerApi
 from shared.settings import Settings
+from tests.integration.launcher.node_commands import MAP, done, run
 from tests.servers import RabbitServer
 from tests.waiting import wait_until
-
-MAP = Path(__file__).parents[3] / "deploy/nodes/four.toml"
-
-
-def run(*words: str | Path, env: dict[str, str] | None = None) -> Result:
-    return CliRunner().invoke(main, ["node", *map(str, words)], env=env)
-
-
-def done(*words: str | Path, env: dict[str, str] | None = None) -> str:
-    result = run(*words, env=env)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_a_map_is_checked_and_says_what_each_node_hosts() -> None:
@@ -48,24 +36,6 @@ def test_a_wrong_map_is_told_in_both_languages_with_its_place(tmp_path: Path) ->
     assert "/nodes/zhengding/upper" in told.output
     assert "不是其区划的上级" in told.output
     assert "does not host what its regions report to" in told.output
-
-
-@pytest.fixture
-def charter(tmp_path: Path) -> Path:
-    """A folder with two nodes' keys and the charter, made by the commands alone."""
-    book = tmp_path / "book.json"
-    for node in ("hebei", "tangshan"):
-        made = done("init", tmp_path / node, "--node", node, *(["--root"] if node == "hebei" else [])).split()[-1]
-        assert Path(made).exists()
-        done("key", "register", made, "--map", MAP, "--book", book, "--by", "张三")
-        refused = run("key", "approve", Path(made).stem, "--book", book, "--by", "张三")
-        assert "须由另一人复核" in refused.output
-        done("key", "approve", Path(made).stem, "--book", book, "--by", "李四")
-    root = tmp_path / "hebei/root-private.json"
-    told = done("publish", tmp_path / "charter", "--root-key", root, "--map", MAP, "--book", book)
-    assert "version 1" in told
-    assert done("key", "show", "--book", book).count("active") == 2
-    return tmp_path
 
 
 def test_what_is_there_already_stays(charter: Path) -> None:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import literal, select, text
+from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared.storage import database
 from shared.storage.trip import Errand, one_trip
+
+
+def test_a_server_that_vanishes_in_the_middle_of_a_question_is_given_up(new_database: Callable[[str], str]) -> None:
+    engine = database.make_engine(new_database("reporting"))
+    with engine.connect() as connection:
+        socket_ = socket.fromfd(_driver(connection).fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        with socket_:
+            assert socket_.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == database.SILENCE_MS
+            assert socket_.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    engine.dispose()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def test_a_connection_cut_while_it_rested_is_made_anew(

@@ -51,6 +51,18 @@ def test_a_process_that_lives_touches_its_file_and_ends_well(tmp_path: Path, mon
     assert wait_until(lambda: codes, limit=5, what="the end") == [0]
 
 
+def test_a_sign_of_life_that_cannot_be_written_ends_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_LOOK_SECONDS", 0.01)
+    said: list[str] = []
+    monkeypatch.setattr(processes.log, "warning", lambda event, **_: said.append(event))
+    # Like a full volume, a folder that is not there lets nobody make a file.
+    stop, codes = run_in_background(Looping(), heartbeat_file=tmp_path / "nowhere" / "heartbeat")
+    wait_until(lambda: said.count("sign_of_life_not_written") >= 3, limit=5, what="several looks")
+    assert codes == []
+    stop.set()
+    assert wait_until(lambda: codes, limit=5, what="the end") == [0]
+
+
 def test_a_loop_that_is_silent_stops_the_sign_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_LOOK_SECONDS", 0.01)
     said: list[str] = []
