@@ -42,8 +42,9 @@ def create_app(
 
     `api` is a client whose base URL ends where the services' names begin (service X is at `{base}/X`), or a function
     that answers it; `secret` signs the cookies; `secure_cookies` is for sites on https;
-    `has_neighbours` says that administrators find the page about links to other nodes, and `top_region` is the topmost
-    region that the node hosts, whose administrators find the pages to write definitions.
+    `has_neighbours` says that there are other nodes: administrators find the page about links to them, organisers the
+    one for guests. `top_region` is the topmost region that the node hosts, whose administrators find the pages to write
+    definitions.
     """
     app = Flask("services.portal")
     app.config.update(

@@ -58,6 +58,7 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "may_decide": person is not None and person.has_role(*OFFICIALS),
             "may_define": person is not None and may_define(person),
             "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
+            "has_neighbours": app.config["HAS_NEIGHBOURS"],
             "may_see_nodes": app.config["HAS_NEIGHBOURS"] and person is not None and person.has_role(*ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
             "is_past": lambda value: datetime.fromisoformat(value) <= clock.now(),
