@@ -105,13 +105,13 @@ def story(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bootstrap(as_json: bool) -> None:
     """Make the first three administrators and print their one-use secrets."""
-    from services.launcher.parts import ROOT_REGION, database_of
+    from services.launcher.parts import database_of
     from services.registration.commands.posts import bootstrap as make_first
     from shared.errors import AnyuanError
 
     try:
         with database_of("registration", _settings()).unit_of_work() as uow:
-            made = make_first(uow, root_region=ROOT_REGION)
+            made = make_first(uow)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     except AnyuanError as error:

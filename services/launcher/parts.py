@@ -27,9 +27,6 @@ SERVICES = ("registration", "records", "reporting", "awards", "notifications")
 LINKS = "links"
 """What speaks to other nodes; it has a database like a service and runs only where there are neighbours."""
 
-ROOT_REGION = "130000"
-"""The province."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:

@@ -47,6 +47,7 @@ def _portal_within(apps: dict[str, Flask], settings: Settings) -> Flask:
     """Make the portal of a small node, which speaks HTTP to the services without leaving the process."""
     import httpx
 
+    from services.launcher.here import here_of
     from services.portal.app import create_app
 
     secret = settings.need("portal_secret_file").read_bytes().strip()
@@ -56,6 +57,7 @@ def _portal_within(apps: dict[str, Flask], settings: Settings) -> Flask:
         secret=secret,
         secure_cookies=settings.profile == "production",
         has_neighbours=settings.charter_file is not None,
+        top_region=here_of(settings).top_region,
     )
 
 
@@ -67,6 +69,7 @@ def _nothing_here(_environ: dict[str, Any], start_response: Callable[..., Any]) 
 def _portal(settings: Settings) -> Flask:
     import httpx
 
+    from services.launcher.here import here_of
     from services.portal.app import create_app
 
     secret = settings.need("portal_secret_file").read_bytes().strip()
@@ -76,4 +79,5 @@ def _portal(settings: Settings) -> Flask:
         secret=secret,
         secure_cookies=settings.profile == "production",
         has_neighbours=settings.charter_file is not None,
+        top_region=here_of(settings).top_region,
     )

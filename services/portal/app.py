@@ -16,6 +16,7 @@ from services.portal.sessions import keep_sessions
 from services.portal.views import BLUEPRINTS
 from services.portal.views.failures import handle_failures
 from shared.clock import Clock, SystemClock
+from shared.regions import ROOT_REGION
 from shared.trace import Trace, tracing
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -35,12 +36,15 @@ def create_app(
     secure_cookies: bool,
     clock: Clock | None = None,
     has_neighbours: bool = False,
+    top_region: str = ROOT_REGION,
 ) -> Flask:
     """Make the web site.
 
     `api` is a client whose base URL ends where the services' names begin (service X is at `{base}/X`), or a function
     that answers it; `secret` signs the cookies; `secure_cookies` is for sites on https;
-    `has_neighbours` says that administrators find the page about links to other nodes.
+    `has_neighbours` says that there are other nodes: administrators find the page about links to them, organisers the
+    one for guests. `top_region` is the topmost region that the node hosts, whose administrators find the pages to write
+    definitions.
     """
     app = Flask("services.portal")
     app.config.update(
@@ -55,6 +59,7 @@ def create_app(
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,
         PROPAGATE_EXCEPTIONS=False,
         HAS_NEIGHBOURS=has_neighbours,
+        TOP_REGION=top_region,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _follow_requests(app)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, g, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.portal.formats import Formats
@@ -16,7 +16,6 @@ from services.portal.words import Language, Words
 from shared.clock import Clock, business_date
 from shared.identity import Principal, Role
 from shared.identity.people import ADMINISTRATORS, OFFICIALS
-from shared.regions import Level, Regions
 
 LANGUAGE_COOKIE = "anyuan-language"
 _YEAR = 365 * 24 * 3600
@@ -59,6 +58,7 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
             "may_decide": person is not None and person.has_role(*OFFICIALS),
             "may_define": person is not None and may_define(person),
             "may_see_definitions": person is not None and person.has_role(*OFFICIALS, *ADMINISTRATORS),
+            "has_neighbours": app.config["HAS_NEIGHBOURS"],
             "may_see_nodes": app.config["HAS_NEIGHBOURS"] and person is not None and person.has_role(*ADMINISTRATORS),
             "may_administer": person is not None and person.has_role(*ADMINISTRATORS),
             "is_past": lambda value: datetime.fromisoformat(value) <= clock.now(),
@@ -67,10 +67,9 @@ def add_page_tools(app: Flask, *, clock: Clock, secure: bool) -> None:
 
 
 def may_define(person: Principal) -> bool:
-    """Tell whether somebody is a system administrator of the province, who alone may change definitions."""
-    regions, today = Regions.load(), formats().today
-    provinces = {region.code for region in regions.all(on=today, level=Level.PROVINCE)}
-    return any(post.role is Role.SYSTEM_ADMIN and post.region in provinces for post in person.posts)
+    """Tell whether somebody is a system administrator of all that this node hosts, who alone may change definitions."""
+    top: str = current_app.config["TOP_REGION"]
+    return any(post.role is Role.SYSTEM_ADMIN and post.region == top for post in person.posts)
 
 
 def new_id() -> str:

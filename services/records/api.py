@@ -81,7 +81,7 @@ def invite_guest(body: dict[str, Any]) -> Any:
     """Ask for a volunteer who is registered at another node, so that one's organisation can record them."""
     guests.invite_guest(uow(), principal=principal(), **body)
     uow().session.flush()
-    return queries.guest_of(reading(), body["organisation_id"], body["volunteer_number"])
+    return queries.guest_of(reading(), body["organisation_id"], body["volunteer_number"], now=now())
 
 
 @blp.route("/guests", methods=["GET"])
@@ -89,7 +89,7 @@ def invite_guest(body: dict[str, Any]) -> Any:
 @signed_in
 def list_guests() -> Any:
     """List the guests of one's organisations."""
-    return queries.guests_of(reading(), principal().organisations)
+    return queries.guests_of(reading(), principal().organisations, now=now())
 
 
 @blp.route("/activities", methods=["POST"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, or_, select, tuple_
@@ -21,6 +21,7 @@ from services.records.model import (
     Transfer,
 )
 from services.records.policy import may_see_activity
+from services.records.rules import GuestState
 from shared.errors import NotFound
 from shared.http.paging import cursor_invalid, read_cursor, write_cursor
 from shared.identity import Principal
@@ -100,22 +101,23 @@ def _guests() -> Select[Guest, bool]:
     return select(Guest, KnownVolunteer.number.is_not(None)).outerjoin(KnownVolunteer, same)
 
 
-def _guest_view(guest: Guest, is_known: bool) -> dict[str, Any]:
+def _guest_view(guest: Guest, is_known: bool, now: datetime) -> dict[str, Any]:
     columns = [attribute.key for attribute in Guest.__mapper__.column_attrs]
-    return {name: getattr(guest, name) for name in columns} | {"known": is_known}
+    state = GuestState.of(is_known=is_known, asked_at=guest.asked_at, now=now)
+    return {name: getattr(guest, name) for name in columns} | {"known": is_known, "state": state}
 
 
-def guest_of(session: Session, organisation_id: str, number: str) -> dict[str, Any]:
-    """Answer one guest of an organisation, and whether they can be recorded by now."""
+def guest_of(session: Session, organisation_id: str, number: str, *, now: datetime) -> dict[str, Any]:
+    """Answer one guest of an organisation, and how it stands with them now."""
     wanted = _guests().where(Guest.organisation_id == organisation_id, Guest.volunteer_number == number)
-    return _guest_view(*session.execute(wanted).one())
+    return _guest_view(*session.execute(wanted).one(), now)
 
 
-def guests_of(session: Session, organisations: frozenset[str]) -> list[dict[str, Any]]:
-    """Answer the guests of one's organisations, the last asked for first, and whether each can be recorded by now."""
+def guests_of(session: Session, organisations: frozenset[str], *, now: datetime) -> list[dict[str, Any]]:
+    """Answer the guests of one's organisations, the last asked for first, and how it stands with each now."""
     wanted = _guests().where(Guest.organisation_id.in_(organisations))
     rows = session.execute(wanted.order_by(Guest.asked_at.desc(), Guest.volunteer_number).limit(200))
-    return [_guest_view(*row) for row in rows]
+    return [_guest_view(*row, now) for row in rows]
 
 
 def _records() -> Select[ServiceRecord, str, str, str, str, bool]:

@@ -39,6 +39,25 @@ CATEGORIES: dict[str, str] = {"special": "专项", "daily": "日常"}
 """Special activities lead, daily ones support (notice III (2))."""
 
 
+INTRODUCTION_TAKES = timedelta(hours=1)
+"""A home node introduces whom it knows within moments; after this time it knows nobody of that name, or is away."""
+
+
+class GuestState(StrEnum):
+    """How it stands with a volunteer who was asked for at their home, which answers nothing where it knows nobody."""
+
+    ASKED = "asked"
+    INTRODUCED = "introduced"
+    NOT_KNOWN = "not_known"
+
+    @classmethod
+    def of(cls, *, is_known: bool, asked_at: datetime, now: datetime) -> GuestState:
+        """Answer the state of who was asked for at this instant."""
+        if is_known:
+            return cls.INTRODUCED
+        return cls.ASKED if now < asked_at + INTRODUCTION_TAKES else cls.NOT_KNOWN
+
+
 class TransferState(StrEnum):
     """Where a volunteer's transfer to another place stands."""
 

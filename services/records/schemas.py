@@ -12,6 +12,7 @@ from services.records.rules import (
     ENTERS,
     MOST_LINES,
     THEMES,
+    GuestState,
     Shift,
     TransferState,
     length_hundredths,
@@ -56,6 +57,9 @@ class GuestOut(GuestIn):
 
     asked_at = fields.AwareDateTime()
     known = fields.Boolean(metadata={"description": "They can be recorded now"})
+    state = fields.Enum(
+        GuestState, by_value=True, metadata={"description": "`not_known`: nobody has introduced them for an hour"}
+    )
 
 
 class ActivityIn(Schema):

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import INCLUDE, Schema, fields
+from sqlalchemy.orm import Session
 
 from shared.approval import drafting
 from shared.approval.core.definition import Definition
@@ -14,7 +15,7 @@ from shared.approval.core.parsing import parse
 from shared.approval.drawing import Language, Wording, draw
 from shared.approval.service import Approvals
 from shared.approval.tables import DefinitionState
-from shared.http import allow, expected_revision, principal, reading, signed_in, tag_revision, uow
+from shared.http import allow, expected_revision, here, principal, reading, signed_in, tag_revision, uow
 from shared.identity import Role
 
 _IF_MATCH = {
@@ -120,13 +121,16 @@ def add_definitions(blp: Blueprint, approvals: Approvals) -> None:
 
 
 def _add_reading(blp: Blueprint, approvals: Approvals) -> None:
+    def sees_drafts(session: Session) -> bool:
+        return approvals.may_define(session, principal(), here=here())
+
     @blp.route("/definitions", methods=["GET"])
     @blp.response(200, DefinitionOut(many=True))
     @signed_in
     def list_definitions() -> Any:
         """List the definitions of this service's cases (审批流程)."""
         session = reading()
-        return list(drafting.list_all(session, with_drafts=approvals.may_define(session, principal())))
+        return list(drafting.list_all(session, with_drafts=sees_drafts(session)))
 
     @blp.route("/definitions/<key>/<int:version>", methods=["GET"])
     @blp.response(200, DefinitionToldOut)
@@ -134,7 +138,7 @@ def _add_reading(blp: Blueprint, approvals: Approvals) -> None:
     def show_definition(key: str, version: int) -> Any:
         """Answer one version of a definition; the ETag of a draft is its revision, of another its version."""
         session = reading()
-        found = drafting.find(session, key, version, with_drafts=approvals.may_define(session, principal()))
+        found = drafting.find(session, key, version, with_drafts=sees_drafts(session))
         tag_revision(found.rev if found.state == DefinitionState.DRAFT else found.version)
         return {**vars(found), "steps": _steps(parse(found.body))}
 
@@ -145,7 +149,7 @@ def _add_reading(blp: Blueprint, approvals: Approvals) -> None:
     def draw_definition(query: dict[str, Any], key: str, version: int) -> Any:
         """Draw one version of a definition."""
         session = reading()
-        found = drafting.find(session, key, version, with_drafts=approvals.may_define(session, principal()))
+        found = drafting.find(session, key, version, with_drafts=sees_drafts(session))
         return Response(draw(parse(found.body), language=query["language"]), content_type="image/svg+xml")
 
 

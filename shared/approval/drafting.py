@@ -39,21 +39,21 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def may_define(session: Session, account_id: str, *, root_region: str, lock: bool) -> bool:
-    """Tell whether somebody is a system administrator of the province, by the directory."""
-    return Seat(ADMINISTRATOR, root_region) in directory.posts_of(session, account_id, lock=lock)
+def may_define(session: Session, account_id: str, *, region: str, lock: bool) -> bool:
+    """Tell whether somebody is a system administrator of a region, the topmost of the node, by the directory."""
+    return Seat(ADMINISTRATOR, region) in directory.posts_of(session, account_id, lock=lock)
 
 
-def check_may_define(session: Session, account_id: str, *, root_region: str) -> None:
-    """Refuse everybody but a system administrator of the province; their post stays locked.
+def check_may_define(session: Session, account_id: str, *, region: str) -> None:
+    """Refuse everybody but a system administrator of a region, the topmost of the node; their post stays locked.
 
     :raises Forbidden: `not_the_provinces_administrator`.
     """
-    if not may_define(session, account_id, root_region=root_region, lock=True):
+    if not may_define(session, account_id, region=region, lock=True):
         raise Forbidden(
             "not_the_provinces_administrator",
-            zh="只有省级系统管理员可以修改审批流程",
-            en="Only a system administrator of the province may change definitions",
+            zh="只有本节点最高一级的系统管理员可以修改审批流程",
+            en="Only a system administrator of the node's topmost region may change definitions",
         )
 
 

@@ -32,7 +32,7 @@ from shared.identity import Principal, Role
 from shared.identity.people import OFFICIALS
 from shared.messaging import Reactions
 from shared.regions import Regions
-from shared.storage import UnitOfWork
+from shared.storage import Hosting, UnitOfWork
 
 
 @dataclass(kw_only=True)
@@ -42,7 +42,6 @@ class Ground:
     service: str
     definitions: Sequence[str]
     node: str = "hebei"
-    root_region: str = "130000"
     regions: Regions = field(default_factory=Regions.load)
     outcomes: Outcomes = field(default_factory=Outcomes)
 
@@ -71,16 +70,16 @@ class Ground:
         """Let no case be started on a definition any more; those that run go on."""
         catalogue.retire(uow.session, key, by=self._system, at=uow.now)
 
-    def may_define(self, session: Session, principal: Principal) -> bool:
-        """Tell whether somebody may see and change the drafts of definitions."""
-        return drafting.may_define(session, principal.account_id, root_region=self.root_region, lock=False)
+    def may_define(self, session: Session, who: Principal, *, here: Hosting) -> bool:
+        """Tell whether somebody may see and change the drafts of this node's definitions."""
+        return drafting.may_define(session, who.account_id, region=here.top_region, lock=False)
 
     def check_may_define(self, uow: UnitOfWork, principal: Principal) -> None:
-        """Refuse a change of definitions by anybody but a system administrator of the province.
+        """Refuse a change of definitions by anybody but a system administrator of the node's topmost region.
 
         :raises Forbidden: `not_the_provinces_administrator`.
         """
-        drafting.check_may_define(uow.session, principal.account_id, root_region=self.root_region)
+        drafting.check_may_define(uow.session, principal.account_id, region=uow.here.top_region)
 
     def prepare(self, uow: UnitOfWork) -> None:
         """Lay down what a fresh database needs: the definitions and the workdays; again it changes nothing.

@@ -39,7 +39,7 @@ class Approvals(Ground):
     """The cases of one service.
 
     `definitions` are the keys of the shipped definitions that it starts cases on; `node` names this deployment in the
-    trail; administrators of the `root_region` may change definitions;
+    trail; administrators of the node's topmost region may change definitions;
     `outcomes` holds what the service does when its cases move.
     """
 

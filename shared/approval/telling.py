@@ -73,6 +73,8 @@ def _overdue(case: Case, definition: Definition, stage: Stage) -> TaskOverdue:
         roles=_roles(definition, stage),
         due_at=stage.due_at,
         initiator_account_id=case.initiator.account_id,
+        home_region=case.home_region,
+        excluded_account_ids=tuple(sorted(excluded(case, definition, stage))),
     )
 
 

@@ -140,7 +140,11 @@ class TaskReminded(Event):
 @event(ANY_PUBLISHER, "task.overdue", key="case_id")
 @dataclass(frozen=True, kw_only=True)
 class TaskOverdue(Event):
-    """A stage was not decided in time. It never passes by itself; where its node says so it is now asked higher up."""
+    """A stage was not decided in time. It never passes by itself; where its node says so it is now asked higher up.
+
+    `home_region` says where the initiator is at home, which may be another node; `excluded_account_ids` are as in
+    `task.assigned`.
+    """
 
     case_id: str
     business_type: str
@@ -150,3 +154,5 @@ class TaskOverdue(Event):
     roles: tuple[str, ...]
     due_at: datetime
     initiator_account_id: str
+    home_region: str = ""
+    excluded_account_ids: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from shared.http.app import Api, HttpService, create_service_app
 from shared.http.auth import allow, answers_anew, public, signed_in
-from shared.http.context import now, principal, reading, uow
+from shared.http.context import here, now, principal, reading, uow
 from shared.http.etags import expected_revision, tag_revision
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "answers_anew",
     "create_service_app",
     "expected_revision",
+    "here",
     "now",
     "principal",
     "public",

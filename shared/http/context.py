@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.errors import Unauthenticated
 from shared.identity import Principal
-from shared.storage import Database, UnitOfWork
+from shared.storage import Database, Hosting, UnitOfWork
 
 
 def uow() -> UnitOfWork:
@@ -29,6 +29,12 @@ def reading() -> Session:
         g.read_session = g.closing.enter_context(database.reading())
     session: Session = g.read_session
     return session
+
+
+def here() -> Hosting:
+    """Answer which regions the node that this request came to hosts."""
+    database: Database = g.database
+    return database.here
 
 
 def principal() -> Principal:

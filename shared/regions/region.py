@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from shared.errors import Invalid
 
+ROOT_REGION = "130000"
+"""The province, which every reporting line ends at."""
+
 
 class Level(StrEnum):
     """A tier of the reporting line. 定州 and 辛集 are of the city level here (notice, heading)."""

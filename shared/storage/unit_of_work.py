@@ -15,6 +15,7 @@ from shared.clock import business_date
 from shared.contracts.base import Event
 from shared.errors import HostedElsewhere
 from shared.failpoints import failpoint
+from shared.regions import ROOT_REGION
 from shared.storage.trip import Errand, has_committed, one_trip
 from shared.trace import Trace
 
@@ -35,6 +36,10 @@ class Hosting(Protocol):
     def node(self) -> str | None:
         """Answer what this node is called."""
 
+    @property
+    def top_region(self) -> str:
+        """Answer the topmost region hosted here: who administers the node has their posts there."""
+
     def others(self, regions: Iterable[str], *, on: date) -> Mapping[str, str]:
         """Answer which of these regions other nodes host on a date, each with its node."""
 
@@ -46,6 +51,7 @@ class Alone:
     """What a node hosts that has no other nodes beside it: everything."""
 
     node = None
+    top_region = ROOT_REGION
 
     def others(self, _regions: Iterable[str], *, on: date) -> Mapping[str, str]:  # noqa: ARG002  # as `Hosting` has it
         """Answer which of these regions other nodes host: none."""

@@ -7,7 +7,6 @@ from random import Random
 
 from sqlalchemy import select
 
-from services.launcher.parts import ROOT_REGION
 from services.launcher.story.numbers import made_up_id_number
 from services.registration.commands import accounts, organisations, posts, volunteers
 from services.registration.commands.cases import approvals as registrations
@@ -69,7 +68,7 @@ class Cast:
     def appoint(self) -> None:
         """Make the administrators and have them appoint the officials."""
         with self.database.unit_of_work() as uow:
-            for role in posts.bootstrap(uow, root_region=ROOT_REGION):
+            for role in posts.bootstrap(uow):
                 account = _account_called(uow, role.replace("_", "-"))
                 self.officials[Role(role), PROVINCE] = accounts.principal_of(uow.session, account)
             self._appoint(uow, Role.CLERK, self.scene.county, username=CLERK)

@@ -14,7 +14,6 @@ from rich.table import Table
 from services.launcher.demo.seeding import DemoAccounts, is_seeded, seed
 from services.launcher.embedded import Embedded, Site
 from services.launcher.narrator import Narrator
-from services.launcher.parts import ROOT_REGION
 from services.launcher.story.people import StoryFailed
 from services.launcher.story.run import Secrets, tell_once
 from services.registration.commands.posts import bootstrap
@@ -82,7 +81,7 @@ def run_demo(*, data: Path | None, port: int) -> int:
 def _tell(node: Embedded, site: Site, narrator: Narrator) -> dict[str, Any]:
     def first() -> Secrets:
         with node.databases["registration"].unit_of_work() as uow:
-            return bootstrap(uow, root_region=ROOT_REGION)
+            return bootstrap(uow)
 
     return tell_once(
         site.url,

@@ -12,7 +12,6 @@ from services.launcher.demo.accounts import OFFICIALS, PASSWORD
 from services.launcher.demo.agenda import workday_after
 from services.launcher.demo.ground import Ground
 from services.launcher.demo.names import Names
-from services.launcher.parts import ROOT_REGION
 from services.launcher.story.run import write_whole
 from services.registration.commands import accounts, posts
 from services.registration.model import Account
@@ -73,7 +72,7 @@ class Offices:
     def _begin(self) -> None:
         """Make the three administrators; their passwords lie where the story looks for them."""
         with self._ground.work("registration") as uow:
-            made = posts.bootstrap(uow, root_region=ROOT_REGION)
+            made = posts.bootstrap(uow)
             for role, given in made.items():
                 account = accounts.activate(uow, secret=given["secret"], password=PASSWORD)
                 uow.session.flush()

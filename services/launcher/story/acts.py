@@ -174,7 +174,7 @@ def hold_activity(
 ) -> str:
     """Open a project and an activity, record who served, close it; answers the id of its report's draft."""
     key = head.place.key
-    activity_id = _open_activity(head, organisation_id=organisation_id, name=name, place=place)
+    activity_id = open_activity(head, organisation_id=organisation_id, name=name, place=place)
     lines = [line for one in served for line in _lines(one, first_day)]
     wait_for(
         lambda: _once_known(
@@ -189,7 +189,7 @@ def hold_activity(
     return str(drafts[0]["id"])
 
 
-def _open_activity(head: Person, *, organisation_id: str, name: str, place: str) -> str:
+def open_activity(head: Person, *, organisation_id: str, name: str, place: str) -> str:
     """Open a project and an activity of it; answers the id of the activity."""
     key = head.place.key
     project = wait_for(

@@ -36,11 +36,16 @@ def tell_reminded(uow: UnitOfWork, event: TaskReminded) -> None:
 
 
 def tell_overdue(uow: UnitOfWork, event: TaskOverdue) -> None:
-    """Tell the posts of a stage, its region's clerks and the initiator that it is overdue."""
+    """Tell the posts of a stage, who stands in for them, its region's clerks and the initiator that it is overdue.
+
+    A stage that another node handed over here has its initiator there: nobody would read what is written to them here.
+    """
     text = rules.task_overdue(event)
     key = f"task.overdue:{event.case_id}:{event.region}:{event.due_at.isoformat()}"
-    tell_officials(uow, roles={*event.roles, Role.CLERK.value}, region=event.region, text=text, dedupe=key)
-    _tell_initiator(uow, event.initiator_account_id, text, key)
+    told = tell_officials(uow, roles={*event.roles, Role.CLERK.value}, region=event.region, text=text, dedupe=key)
+    if not event.home_region or uow.hosts(event.home_region):
+        _tell_initiator(uow, event.initiator_account_id, text, key)
+    _tell_deputies(uow, event, told, text, key)
 
 
 def _tell_task(uow: UnitOfWork, event: TaskAssigned | TaskReminded, text: rules.Text, key: str) -> None:
@@ -62,7 +67,7 @@ def _tell_task(uow: UnitOfWork, event: TaskAssigned | TaskReminded, text: rules.
 
 
 def _tell_deputies(
-    uow: UnitOfWork, event: TaskAssigned | TaskReminded, asked: frozenset[str], text: rules.Text, key: str
+    uow: UnitOfWork, event: TaskAssigned | TaskReminded | TaskOverdue, asked: frozenset[str], text: rules.Text, key: str
 ) -> None:
     """Tell those who stand in for the ones who are asked, each once, and for whom it is."""
     found = deputies_of(uow, asked, business_type=event.business_type, except_for=event.excluded_account_ids)

@@ -5,6 +5,7 @@ from services.portal.views.cases import blp as cases
 from services.portal.views.definitions import blp as definitions
 from services.portal.views.drafting import blp as drafting
 from services.portal.views.front import blp as front
+from services.portal.views.guests import blp as guests
 from services.portal.views.handing_over import blp as handing_over
 from services.portal.views.lists import blp as lists
 from services.portal.views.me import blp as me
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     registering,
     organisations,
     organising,
+    guests,
     posts,
     transfers,
 )

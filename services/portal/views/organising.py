@@ -18,7 +18,8 @@ _LINES = 8
 _LINE_FIELDS = ("volunteer_number", "served_on", "starts", "ends", "hours", "quality")
 
 
-def _our_organisations() -> list[Json]:
+def our_organisations() -> list[Json]:
+    """Answer the organisations that whoever is signed in administers."""
     posts = [post for post in person().posts if post.role is Role.ORGANISATION_ADMIN and post.organisation_id]
     return [api().get("registration", "organisations", str(post.organisation_id)).data for post in posts]
 
@@ -35,7 +36,7 @@ def _projects_page(form: Form) -> str:
     return render_template(
         "projects.html",
         form=form,
-        organisations=_our_organisations(),
+        organisations=our_organisations(),
         projects=api().get("records", "projects").data,
         activities=found["items"],
         next_cursor=found["next_cursor"],

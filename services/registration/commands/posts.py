@@ -37,15 +37,14 @@ def propose_post(
 
     :raises NotFound: `account_not_found`.
     :raises Invalid: `role_not_given_by_hand`, `unknown_region`, `region_not_reporting`.
-    :raises HostedElsewhere: when an official's region is hosted at another node.
+    :raises HostedElsewhere: when the region is hosted at another node.
     :raises Conflict: `post_exists`, or `one_administrator_role` for a second of the three.
     """
     check_proposal(proposer=proposer, account_id=account_id, role=role)
     check_region(region, regions, on=business_date(uow.now))
-    if role in OFFICIALS:
-        # What a region decides is decided at its node: a post elsewhere would look like power and have none.
-        with pointing_at("/region"):
-            uow.check_hosts(region)
+    # A region is decided for, and looked after, at its node: a post elsewhere would look like power and have none.
+    with pointing_at("/region"):
+        uow.check_hosts(region)
     if uow.session.get(Account, account_id) is None:
         raise NotFound("account_not_found", zh="没有这个账号", en="There is no such account", pointer="/account_id")
     held = uow.session.scalars(
@@ -118,8 +117,10 @@ def grant_post(
     return post
 
 
-def bootstrap(uow: UnitOfWork, *, root_region: str) -> dict[str, dict[str, str]]:
-    """Make the first three administrators; answers, by role, their user names and one-use secrets.
+def bootstrap(uow: UnitOfWork) -> dict[str, dict[str, str]]:
+    """Make the first three administrators, of the topmost region that this node hosts.
+
+    Answers, by role, their user names and one-use secrets.
 
     As long as one of them has not chosen a password, a repetition gives that one a new secret, so that a secret
     lost on the way locks nobody out.
@@ -131,7 +132,7 @@ def bootstrap(uow: UnitOfWork, *, root_region: str) -> dict[str, dict[str, str]]
         account = uow.session.scalar(select(Account).where(Account.username == username))
         if account is None:
             account = create_account(uow, name=name, username=username)
-            grant_post(uow, account_id=account.id, role=role, region=root_region, by=BOOTSTRAP)
+            grant_post(uow, account_id=account.id, role=role, region=uow.here.top_region, by=BOOTSTRAP)
         if account.password_hash is None:
             made[role.value] = {"username": username, "secret": issue_secret(uow, account_id=account.id)}
     if not made:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import Fault, Invalid
-from shared.regions import Region, Regions, UnknownRegion
+from shared.regions import ROOT_REGION, Region, Regions, UnknownRegion
 
 ALONE = "hebei"
 """The node of the default map."""
-
-ROOT_REGION = "130000"
 
 
 class MapWrong(Invalid):
@@ -243,6 +241,11 @@ class Here:
 
     node: str
     map: NodeMap
+
+    @property
+    def top_region(self) -> str:
+        """Answer the topmost region hosted here, the first that the map names: the node is looked after from there."""
+        return self.map.get(self.node).hosts[0]
 
     def hosts(self, region: str, *, on: date) -> bool:
         """Tell whether a region is hosted here on a date."""

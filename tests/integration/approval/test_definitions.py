@@ -16,6 +16,7 @@ from shared.approval.definitions import shipped
 from shared.http import HttpService, create_service_app
 from shared.identity import Principal, Role
 from tests.integration.approval.office import BEN, CAI, CITY, DAI, PROVINCE, START, Office, fresh_id, official
+from tests.integration.hosting import at_node
 from tests.integration.signing import VERIFIER, Caller
 
 ADA, EVE = official("Ada", PROVINCE, Role.SYSTEM_ADMIN), official("Eve", CITY, Role.SYSTEM_ADMIN)
@@ -108,6 +109,15 @@ def test_a_draft_is_seen_and_changed_by_the_provinces_system_administrators_only
     # A token says who was in office some minutes ago; the directory says who is.
     former = official("Fay", PROVINCE, Role.SYSTEM_ADMIN)
     assert save(app, body(), who=former).json["code"] == "not_the_provinces_administrator"
+
+
+def test_a_nodes_definitions_are_its_own_administrators(office: Office, app: Flask) -> None:
+    """Each node starts its cases on its own; who administers the province has no post at a city's node."""
+    with at_node(office.database, "shijiazhuang"):
+        assert save(app, body()).json["code"] == "not_the_provinces_administrator"
+        assert save(app, body(), who=EVE).status_code == 200
+        assert (states(app, EVE), states(app)) == ([(2, "draft"), (1, "published")], [(1, "published")])
+        assert publish(app, who=EVE).status_code == 200
 
 
 def test_two_who_write_the_same_draft_do_not_overwrite_each_other(app: Flask) -> None:

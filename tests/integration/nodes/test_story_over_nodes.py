@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from services.launcher.embedded import Site
-from services.launcher.parts import ROOT_REGION, Keys, app_of
+from services.launcher.parts import Keys, app_of
 from services.launcher.story.over_nodes import CITY, HOME, PROVINCE, Heads, Nodes, tell_over_nodes
 from services.launcher.story.run import Secrets
 from services.launcher.wsgi import mounted
@@ -41,7 +41,7 @@ def site_of(node: RealNode) -> Iterator[str]:
 def test_the_story_is_told_over_three_nodes_and_their_databases_agree(whole: Province, tmp_path: Path) -> None:
     def first_administrators(name: str) -> Secrets:
         with whole[name].services["registration"].unit_of_work() as uow:
-            return bootstrap(uow, root_region=ROOT_REGION)
+            return bootstrap(uow)
 
     def heads(name: str, service: str, case_id: str) -> Heads | None:
         with whole[name].services[service].reading() as session:

@@ -70,6 +70,11 @@ def reminded(**changes: Any) -> TaskReminded:
     return TaskReminded(**{**about, **said, **changes})
 
 
+def overdue(**changes: Any) -> TaskOverdue:
+    said: dict[str, Any] = {"region": "130100", "roles": ("approver",), "due_at": NOON, "home_region": "130123"}
+    return TaskOverdue(**{**CASE, **said, **changes})
+
+
 def decided(verb: Literal["approve", "reject", "return"]) -> CaseDecided:
     return CaseDecided(
         **CASE, round=1, region="130100", verb=verb, decided_by_account_id="zhao", decided_by="赵六", opinion="同意"
@@ -171,7 +176,7 @@ def test_who_has_to_decide_is_reminded_and_who_must_not_is_not(listener: Listene
 def test_what_is_overdue_is_told_to_the_stage_its_clerks_and_the_initiator(listener: Listener, told: Told) -> None:
     for holder in (post("zhao"), post("li", role="clerk")):
         listener.hear(holder)
-    event = TaskOverdue(**CASE, region="130100", roles=("approver",), due_at=NOON)
+    event = overdue()
     seen = listener.hear_twice(event, told, publisher="awards")
     assert seen == [(account, "task.overdue", LINK) for account in ("li", "zhao", "clerk")]
 

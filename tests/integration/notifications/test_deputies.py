@@ -15,7 +15,7 @@ from shared.contracts.registration import AbsenceChanged
 from shared.storage import Database
 from tests.integration.listening import Listener
 from tests.integration.notifications.conftest import NOW
-from tests.integration.notifications.test_cases import post, reminded, task
+from tests.integration.notifications.test_cases import overdue, post, reminded, task
 
 DAY = timedelta(days=1)
 
@@ -97,6 +97,21 @@ def test_reminders_reach_the_deputy_too(listener: Listener, tasks: Tasks) -> Non
     listener.hear(absence("zhao", "clara"))
     listener.hear_twice(reminded(), tasks, publisher="awards")
     assert [account for account, _ in tasks()] == ["zhao", "clara"]
+
+
+def test_what_is_overdue_reaches_the_deputy_too_but_for_who_must_not_decide_it(
+    listener: Listener, tasks: Tasks
+) -> None:
+    people(listener, "zhao", "qian", "sun")
+    for name in ("wu", "zhou"):
+        listener.hear(post(name, region="130123"))
+    for rule in (absence("zhao", "wu"), absence("qian", "zhou")):
+        listener.hear(rule)
+    event = overdue(excluded_account_ids=("zhou",), initiator_account_id="zhou")
+    seen = listener.hear_twice(event, tasks, publisher="awards")
+    title = TITLE.replace("待办", "已超期")
+    assert sorted(seen[:-2]) == [(account, title) for account in ("clara", "qian", "sun", "zhao")]
+    assert seen[-2:] == [("zhou", title), ("wu", f"代 ZHAO · {title}")]
 
 
 @pytest.mark.parametrize(

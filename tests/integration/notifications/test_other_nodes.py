@@ -12,6 +12,7 @@ from shared.contracts.registration import PostChanged, VolunteerIntroduced, Volu
 from shared.storage import Database
 from tests.integration.hosting import at_node
 from tests.integration.listening import Listener
+from tests.integration.notifications.test_cases import overdue, post
 from tests.integration.notifications.test_reactions import APPROVED, DAY, HOURS, REGISTERED, TO_THE_VOLUNTEER
 
 Told = Callable[[], list[tuple[str, str, str]]]
@@ -59,6 +60,22 @@ def test_a_volunteer_is_told_where_they_are_at_home(
     with at_node(database, "zhengding"):
         listener.hear(event)
         assert told() == [("wang", kind, link)]
+
+
+def test_an_initiator_is_told_at_home_that_a_stage_is_overdue_and_not_where_it_was_handed_to(
+    database: Database, listener: Listener, told: Told
+) -> None:
+    listener.hear(post("zhao"))
+    event = overdue(home_region="130123", initiator_account_id="head")
+    with at_node(database, "shijiazhuang"):
+        assert [to for to, _, _ in listener.hear_twice(event, told, publisher="reporting")] == ["zhao"]
+    later = overdue(home_region="130123", initiator_account_id="head", case_id="case-2")
+    with at_node(database, "zhengding"):
+        seen = listener.hear_twice(later, told, publisher="reporting")
+    assert [to for to, _, _ in seen] == ["zhao", "zhao", "head"]
+    # As it was told before it said where its case is from.
+    older = overdue(home_region="", case_id="case-3")
+    assert [to for to, _, _ in listener.hear_twice(older, told, publisher="reporting")][-1] == "clerk"
 
 
 def test_a_guest_whose_record_is_void_is_told_at_home(database: Database, listener: Listener, told: Told) -> None:

@@ -78,13 +78,18 @@ class Page:
 
     def form(self, action_has: str) -> Form:
         """Answer the form that leads to this path, or else the first that leads to one with this in it."""
-        reader = _Forms()
-        reader.feed(self.html)
-        exact = [form for form in reader.found if action_has == form.action]
-        for form in exact + reader.found:
+        found = self.forms()
+        exact = [form for form in found if action_has == form.action]
+        for form in exact + found:
             if action_has in (form.action or self.path):
                 return form
         raise AssertionError(f"no form to {action_has} on {self.path}: {self.text[:400]}")
+
+    def forms(self) -> list[Form]:
+        """Answer every form of the page."""
+        reader = _Forms()
+        reader.feed(self.html)
+        return reader.found
 
     def link(self, text: str) -> str:
         """Answer where the link with this text leads."""

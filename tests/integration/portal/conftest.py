@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from services.launcher.embedded import Embedded
-from services.launcher.parts import ROOT_REGION
 from services.launcher.story import acts
 from services.launcher.story.acts import Administrators, Served
 from services.launcher.story.people import Person, Place
@@ -81,7 +80,7 @@ def living(folder: Path) -> Iterator[World]:
 
     def first() -> dict[str, dict[str, str]]:
         with node.databases["registration"].unit_of_work() as uow:
-            return bootstrap(uow, root_region=ROOT_REGION)
+            return bootstrap(uow)
 
     made = World(node, clock, place, administrators(place, folder / "administrators.json", first))
     _populate(made)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from services.portal.app import create_app
 from tests.integration.portal.browsing import Browser
 from tests.integration.portal.conftest import World
 
@@ -42,6 +44,15 @@ def versions(world: World) -> list[tuple[int, str]]:
     found = world.people["system"].get("/awards/definitions")
     mine = next(one for one in found if one["key"] == "star_rating_low")
     return [(one["version"], one["state"]) for one in mine["versions"]]
+
+
+@pytest.mark.parametrize(("region", "may"), [("130000", True), ("130100", False)])
+def test_the_editor_is_for_who_administers_all_that_the_node_hosts(world: World, region: str, may: bool) -> None:
+    api = httpx.Client(transport=httpx.WSGITransport(app=world.node.wsgi), base_url="http://anyuan/api")
+    browser = Browser(create_app(api=api, secret=b"s" * 32, secure_cookies=False, top_region=region))
+    system = world.people["system"]
+    browser.sign_in(system.username, system.password)
+    assert ("新建流程" in browser.open("/definitions").text) is may
 
 
 def test_from_the_list_to_a_published_version(world: World) -> None:

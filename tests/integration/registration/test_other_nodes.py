@@ -7,13 +7,17 @@ from functools import partial
 
 import pytest
 
+from services.registration.commands import posts
+from services.registration.policy import RESERVED_USERNAMES
 from shared.contracts.base import Event
 from shared.contracts.records import VolunteerSought, VolunteerTransferred
-from shared.contracts.registration import VolunteerIntroduced, VolunteerUpdated
+from shared.contracts.registration import PostChanged, VolunteerIntroduced, VolunteerUpdated
+from shared.identity.people import ADMINISTRATORS
+from tests.integration.databases import Databases
 from tests.integration.hosting import at_node
 from tests.integration.registration.test_reactions import AWARD, HOURS, NUMBER, STAR, TRANSFER, file_of
 from tests.integration.registration.world import ORGANISATION, VOLUNTEER, decide, id_number, register, who
-from tests.integration.serving import Served, refusal_in
+from tests.integration.serving import Served, refusal_in, serving
 
 
 @pytest.fixture
@@ -21,6 +25,13 @@ def county(registration: Served) -> Iterator[Served]:
     """正定县, whose city and neighbours are other nodes."""
     with at_node(registration.database, "zhengding"):
         yield registration
+
+
+@pytest.fixture
+def empty(databases: Databases) -> Iterator[Served]:
+    """A node at its first start."""
+    with serving(databases, "registration") as served:
+        yield served
 
 
 @pytest.mark.parametrize("region", ["130125", "130100", "130000"])
@@ -41,6 +52,33 @@ def test_officials_are_appointed_where_their_region_is_decided(county: Served) -
         refusal_in(answer, 422, "hosted_elsewhere", "/region")
     own = county.by(who(county, "system-admin")).call("POST", "/posts", {**body, "region": "130123"})
     assert own.status_code == 201
+
+
+def test_administrators_too_are_appointed_for_what_their_node_hosts(county: Served) -> None:
+    """A post of the province at a county's node would look like power over the province."""
+    body = {"account_id": county.known["zhao"], "role": "audit_admin", "region": "130000"}
+    with county.unchanged():
+        answer = county.by(who(county, "system-admin")).call("POST", "/posts", body)
+        refusal_in(answer, 422, "hosted_elsewhere", "/region")
+    own = county.by(who(county, "system-admin")).call("POST", "/posts", {**body, "region": "130123"})
+    assert own.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("node", "region"),
+    [("hebei", "130000"), ("shijiazhuang", "130100"), ("tangshan", "130200"), ("zhengding", "130123")],
+)
+def test_the_first_administrators_are_those_of_the_topmost_region_that_their_node_hosts(
+    empty: Served, node: str, region: str
+) -> None:
+    with at_node(empty.database, node):
+        with empty.database.unit_of_work() as uow:
+            assert uow.hosts(region)
+            made = posts.bootstrap(uow)
+        told = empty.published(PostChanged)
+    assert set(made) == {one.value for one in ADMINISTRATORS}
+    assert {(one.role, one.region) for one in told} == {(role, region) for role in made}
+    assert {post.region for name in RESERVED_USERNAMES for post in who(empty, name).posts} == {region}
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def activate(served: Served, secret: str, password: str = PASSWORD) -> Any:
 
 def bootstrap(served: Served) -> dict[str, dict[str, str]]:
     with served.database.unit_of_work() as uow:
-        return posts.bootstrap(uow, root_region="130000")
+        return posts.bootstrap(uow)
 
 
 def propose(served: Served, by: str = "system-admin", **changes: str) -> Any:

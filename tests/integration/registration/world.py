@@ -119,7 +119,7 @@ def nobody() -> Principal:
 def fill(served: Served) -> Served:
     """Let the administrators appoint officials, and people make accounts."""
     with served.database.unit_of_work() as uow:
-        served.known["secrets"] = posts.bootstrap(uow, root_region="130000")
+        served.known["secrets"] = posts.bootstrap(uow)
     system = who(served, "system-admin")
     for name in (*OFFICES, *PEOPLE):
         served.known[name] = made(served, system, "/accounts", {"username": name, "name": name})["id"]

@@ -47,7 +47,9 @@ def test_a_service_asks_whether_a_region_is_hosted_here() -> None:
 
     assert city.hosts("130102", on=TODAY)
     assert not city.hosts("130123", on=TODAY)
-    assert Here("x", NodeMap.single(Regions.load(), node="x")).hosts("130682", on=TODAY)
+    alone = Here("x", NodeMap.single(Regions.load(), node="x"))
+    assert alone.hosts("130682", on=TODAY)
+    assert [alone.top_region, city.top_region, Here("zhengding", MAP).top_region] == ["130000", "130100", "130123"]
 
 
 def test_nobody_hosts_a_region_that_does_not_exist() -> None:

@@ -15,7 +15,7 @@ from services.portal.views.failures import EXPLAINED
 from services.portal.words import Language, Words, catalogue
 from services.portal.worklist import FILTERS, LISTS
 from services.records.rules import CATEGORIES as ACTIVITY_CATEGORIES
-from services.records.rules import ENTERS, THEMES
+from services.records.rules import ENTERS, THEMES, GuestState
 from services.registration.rules import CATEGORIES, ORGANISATION_KINDS, AbsenceState
 from services.reporting.model import ReportState
 from shared.approval.core.words import CaseState, StageState, Token
@@ -54,6 +54,7 @@ def test_every_word_that_is_asked_for_is_there() -> None:
         ("case.placing_{}", PLACINGS),
         ("lists.{}", [*LISTS, *(name for name in FILTERS if name.endswith(("from", "to")))]),
         ("desk.next_{}", ReportState),
+        ("guest.next_{}", GuestState),
         ("me.decided_by_{}", Level),
         ("absence.by_{}", ["delegator", "delegate"]),
         ("case.to_decide_{}", ["open", "held", "waiting"]),
@@ -101,6 +102,7 @@ def test_choices_are_those_that_the_services_know(group: str, theirs: dict[str, 
         ("stage_state", StageState),
         ("report_state", ReportState),
         ("absence_state", AbsenceState),
+        ("guest_state", GuestState),
     ],
 )
 def test_every_state_has_a_word(group: str, states: type[StrEnum]) -> None:

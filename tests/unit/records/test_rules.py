@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.records.rules import Shift, faults_in, length_hundredths, minutes_of, show_minutes
+from services.records.rules import (
+    INTRODUCTION_TAKES,
+    GuestState,
+    Shift,
+    faults_in,
+    length_hundredths,
+    minutes_of,
+    show_minutes,
+)
 
 TODAY = date(2026, 9, 20)
 NOON = datetime(2026, 9, 20, 4, 0, tzinfo=UTC)
@@ -112,3 +120,17 @@ def test_minutes_are_written_as_they_were_read(clock_time: time) -> None:
 
 def test_the_end_of_the_day_is_written_as_24() -> None:
     assert show_minutes(1440) == "24:00"
+
+
+@pytest.mark.parametrize(
+    ("is_known", "since", "state"),
+    [
+        (False, timedelta(), "asked"),
+        (False, INTRODUCTION_TAKES - timedelta(seconds=1), "asked"),
+        (False, INTRODUCTION_TAKES, "not_known"),
+        (True, timedelta(), "introduced"),
+        (True, INTRODUCTION_TAKES * 9, "introduced"),
+    ],
+)
+def test_a_guest_whom_nobody_has_introduced_in_time_is_not_known(is_known: bool, since: timedelta, state: str) -> None:
+    assert GuestState.of(is_known=is_known, asked_at=NOON - since, now=NOON) == state

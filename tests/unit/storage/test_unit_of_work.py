@@ -146,6 +146,7 @@ def test_a_part_inside_a_part_is_undone_alone(database: Database, heard: Heard) 
 
 class OneCity:
     node = "tangshan"
+    top_region = "130200"
 
     def others(self, regions: Iterable[str], *, on: date) -> Mapping[str, str]:
         return {region: "hebei" for region in regions if not self.hosts(region, on=on)}
