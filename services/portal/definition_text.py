@@ -17,9 +17,9 @@ LONGEST_TEXT = 60_000
 #: The names of a definition in the order in which one reads it; bodies come without an order of their own.
 ORDER = (
     "key", "version", "node", "fork", "when", "default", "title", "max_rounds", "max_visits", "duplicates",
-    "revocation", "zh", "en", "tier", "mode", "vote", "veto", "subcase", "approvers", "role", "account", "weight",
-    "denominator", "operator", "opinion", "signature", "due", "remind", "every", "most", "workdays", "hours", "days",
-    "definition", "escalate", "if_initiator", "if_nobody", "returns", "to", "then", "fields", "write", "hidden",
+    "revocation", "zh", "en", "tier", "region", "mode", "vote", "veto", "subcase", "approvers", "role", "account",
+    "weight", "denominator", "operator", "opinion", "signature", "due", "remind", "every", "most", "workdays", "hours",
+    "days", "definition", "escalate", "if_initiator", "if_nobody", "returns", "to", "then", "fields", "write", "hidden",
     "all", "any", "not", "field", "is", "value", "branches", "route",
 )  # fmt: skip
 _RANK = {name: place for place, name in enumerate(ORDER)}

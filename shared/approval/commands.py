@@ -23,6 +23,7 @@ from shared.approval.core.digest import sha256
 from shared.approval.core.finding import Question
 from shared.approval.core.guard import allowed_actions, permit
 from shared.approval.core.refusal import Refusal, Refused
+from shared.approval.core.route import regions_named
 from shared.approval.core.state import Case, Party, Remark
 from shared.approval.core.words import Placing, Verb
 from shared.approval.refusals import error_of
@@ -121,7 +122,8 @@ def open_case(uow: UnitOfWork, setting: Setting, asked: Opening) -> CaseView:
         id=asked.command_id, verb=Verb.SUBMIT, actor=actor, salt=secrets.token_hex(16), content=asked.content
     )
     definition = catalogue.active_of(session, asked.definition, active)
-    world = setting.world(session, asked.home_region, at=uow.now, brought=brought, here=uow.here)
+    beside = regions_named(definition, asked.content)
+    world = setting.world(session, asked.home_region, at=uow.now, brought=brought, here=uow.here, named=beside)
     move = engine.open_case(opening, command, definition=definition, world=world)
     store.save_new(session, move)
     view = aftermath.view(uow, setting, move.case, definition, command, world)
@@ -242,6 +244,9 @@ def _move(
     if command.content is None:
         view = aftermath.view(uow, setting, case, bound, command, world)
         command = replace(command, content=setting.outcomes.content_of(uow, view))
+    beside = regions_named(active, command.content or {})
+    if beside:
+        world = setting.world(uow.session, case.home_region, at=uow.now, case=case, here=uow.here, named=beside)
     return active, engine.resubmit(case, command, bound=bound, active=active, world=world)
 
 

@@ -50,9 +50,9 @@ _UNDER_WAY = tuple(sorted(set(CaseState) - CLOSED))
 def visible(principal: Principal, regions: Regions, *, at: datetime) -> ColumnElement[bool]:
     """Answer the condition on cases under which somebody may see them.
 
-    Their initiator, the officials of the home region and of every region above it by the parent table, the system
-    administrators of these regions, who can stop and end it, the administrators of the organisation whose content it
-    is, and whoever was asked by name.
+    Their initiator, the officials of the home region, of every region that has a stage and of all above by the parent
+    table, the system administrators of these regions, who can stop and end it, the administrators of the organisation
+    whose content it is, and whoever was asked by name.
     """
     asked = exists().where(TaskRow.case_id == CaseRow.id, TaskRow.assignee == principal.account_id)
     conditions = [CaseRow.initiator_id == principal.account_id, asked]
@@ -60,7 +60,9 @@ def visible(principal: Principal, regions: Regions, *, at: datetime) -> ColumnEl
     scope = scope_of(principal, regions, on=on)
     scope = scope.union(*(regions.below(one, on=on) for one in principal.regions_of([Role.SYSTEM_ADMIN])))
     if scope:
-        conditions.append(CaseRow.home_region.in_(sorted(scope)))
+        # A stage may be of a region that the content names, beside the line of the home region.
+        decides = exists().where(StageRow.case_id == CaseRow.id, StageRow.region.in_(sorted(scope)))
+        conditions += [CaseRow.home_region.in_(sorted(scope)), decides]
     if principal.organisations:
         conditions.append(CaseRow.organisation_id.in_(sorted(principal.organisations)))
     return or_(*conditions)

@@ -67,17 +67,18 @@ class Setting:
         case: Case | None = None,
         brought: Brought | None = None,
         here: Hosting | None = None,
+        named: frozenset[str] = frozenset(),
     ) -> World:
         """Answer the world as a case of that region, or a case on its way, has to know it.
 
-        Whoever moves a case says with `here` what this node hosts.
+        Whoever moves a case says with `here` what this node hosts, and who lays out a round which regions it `named`.
 
         :raises Invalid: `unknown_region`, `region_not_reporting`.
         """
         chain = self.chain(home_region, at=at)
         # The chain of today may not be the one that the round was laid out by.
         ahead = {stage.region for stage in case.current_stages if stage.state in _AHEAD} if case else set()
-        regions = ahead.union(link.region for link in chain)
+        regions = ahead.union(named, (link.region for link in chain))
         missing = regions - (brought.regions if brought else set())
         holders: list[Any] = list(brought.holders) if brought else []
         calendar = brought.calendar if brought else None

@@ -23,16 +23,17 @@ def hidden_from(
     """Answer the fields of a case that are hidden from its reader, as patterns of JSON pointers.
 
     The initiator and the administrators of the organisation see all of it. Whom a node asks now sees what that node
-    shows, whatever else they hold, and with several nodes nothing that one of them hides. The officials of the region
-    and of those above see all, as they see the record itself. Who was only asked by name sees what those nodes show.
-    Nobody else gets here but a system administrator, who moves cases and reads none.
+    shows, whatever else they hold, and with several nodes nothing that one of them hides. The officials of the region,
+    of a stage's, and of those above see all, as they see the record itself. Who was only asked by name sees what those
+    nodes show. Nobody else gets here but a system administrator, who moves cases and reads none.
 
     The record in the service that owns it is shown by that service's own rights.
     """
     if reader.account_id == case.initiator.account_id or case.organisation_id in principal.organisations:
         return ()
     asked = list(_asked_now(case, reader))
-    if not asked and case.home_region in scope_of(principal, regions, on=business_date(at)):
+    theirs = {case.home_region, *(stage.region for stage in case.stages)}
+    if not asked and not theirs.isdisjoint(scope_of(principal, regions, on=business_date(at))):
         return ()
     asked = asked or [task for task in case.tasks if task.assignee == reader.account_id]
     if not asked:

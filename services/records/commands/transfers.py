@@ -77,7 +77,7 @@ def ask_for_transfer(
         business_type=BUSINESS,
         business_id=transfer.id,
         title=f"异地转移：{volunteer.name}",
-        home_region=transfer.to_region,
+        home_region=transfer.from_region,
         initiator=Party(principal.account_id, principal.name),
         barred=frozenset({volunteer.account_id}),
         content=content_of(uow, transfer.id),

@@ -29,7 +29,7 @@ def check(definition: Definition, known: Known) -> tuple[Problem, ...]:
         found.extend(_role_problems(node, place, known))
         found.extend(_account_problems(node, place, known))
         found.extend(_subcase_problems(definition, node, place, known))
-        if is_replaced and node.tier is Tier.HOME:
+        if is_replaced and node.tier is Tier.HOME and node.region is None:
             found.append(problem(place, Mistake.NEVER_REACHED))
     return tuple(found)
 

@@ -124,6 +124,7 @@ class Node:
     returns: Returns = field(default_factory=Returns)
     fields: Fields = field(default_factory=Fields)
     subcase: str | None = None
+    region: str | None = None  # a pointer to the field of the content that names who decides; else the tier says it
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Mistake(StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
     UNKNOWN_DEFINITION = "unknown_definition"
     ENDLESS = "endless"
+    NAMED_TIER = "named_tier"
 
 
 WORDS: Mapping[Mistake, tuple[str, str]] = {
@@ -135,6 +136,10 @@ WORDS: Mapping[Mistake, tuple[str, str]] = {
     Mistake.ENDLESS: (
         "流程会不断发起自身，没有终点：{keys}",
         "would open cases of itself without end: {keys}",
+    ),
+    Mistake.NAMED_TIER: (
+        "由内容指定办理地区的环节，层级 tier 应为 home",
+        "names who decides, which stands with `tier: home` alone",
     ),
 }
 

@@ -109,7 +109,9 @@ class _Route:
         return node
 
     def _climb(self, node: Node, place: str) -> None:
-        # A route climbs: whoever stands above has the later word.
+        # A route climbs: whoever stands above has the later word. A named region stands beside that line.
+        if node.region is not None:
+            return
         if TIERS.index(node.tier) < self._height:
             self._reader.problem(at(place, "tier"), Mistake.LOWER_TIER, tier=node.tier.value)
         self._height = max(self._height, TIERS.index(node.tier))
@@ -151,7 +153,8 @@ class _Route:
     def _check_branches(self, kind: ForkKind, branches: list[Branch], place: str) -> None:
         reader = self._reader
         if kind is not ForkKind.EXCLUSIVE:
-            tiers = sorted({node.tier.value for branch in branches for node in nodes_in(branch.route)})
+            beside = (node for branch in branches for node in nodes_in(branch.route))
+            tiers = sorted({node.region or node.tier.value for node in beside})
             if len(tiers) > 1:
                 # Tiers may lie on different deployments, and a case is at one of them at a time.
                 reader.problem(place, Mistake.TIERS_ABREAST, tiers=listed(tiers))

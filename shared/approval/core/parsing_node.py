@@ -37,6 +37,7 @@ _DECIDED = _ALWAYS | {
     "if_nobody",
     "returns",
     "fields",
+    "region",
 }
 #: The words that may stand among node keys in `returns.to`.
 _INITIATOR, _EARLIER = "initiator", "earlier"
@@ -72,10 +73,21 @@ def node_of(reader: Reader, item: Mapping[str, Any], place: str, *, earlier: Map
         if_nobody=_substitute(reader, item, "if_nobody", place),
         returns=_returns(reader, item, place, earlier) if "returns" in item else Returns(),
         fields=_fields(reader, item, place) if "fields" in item else Fields(),
+        region=_region(reader, item, place) if "region" in item else None,
     )
     if node.escalate is not None and node.due is None:
         reader.problem(at(place, "escalate"), Mistake.NO_DEADLINE)
     return node
+
+
+def _region(reader: Reader, item: Mapping[str, Any], place: str) -> str:
+    """Answer the pointer to the field that names who decides, in the place of the tier."""
+    pointer = reader.text(item, "region", place)
+    if pointer and not pointer.startswith("/"):
+        reader.problem(at(place, "region"), Mistake.NOT_A_POINTER, value=shown(pointer))
+    if item.get("tier") != Tier.HOME.value:
+        reader.problem(at(place, "region"), Mistake.NAMED_TIER)
+    return pointer
 
 
 def title_of(reader: Reader, item: Mapping[str, Any], place: str) -> Title:

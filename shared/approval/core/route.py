@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.approval.core.condition import holds
+from shared.approval.core.condition import holds, look_up
 from shared.approval.core.definition import TIERS, Branch, Definition, Fork, Item, Node
 from shared.approval.core.words import ForkKind, Tier
 
@@ -46,12 +46,16 @@ def plan(
     A node goes to the first region of the chain whose level is the node's tier or above, so what a missing tier
     would decide is decided by the next above: 定州 and 辛集 have no counties, and a city's own report starts at the
     city. Where nodes of several tiers come to one region, those of the highest are its stages. Nodes `without`
-    whose decision the round begins are left out: they were passed before.
+    whose decision the round begins are left out: they were passed before. A node whose region the content names goes
+    there, whatever chain it is of.
 
-    :raises RouteError: when no region of the chain is high enough.
+    :raises RouteError: when no region of the chain is high enough, or the content names none.
     """
     taken = tuple(_taken(definition.route, content))
-    region_of = {node.key: region_for(node.tier, chain) for node in _nodes(taken)}
+    region_of = {
+        node.key: region_for(node.tier, chain) if node.region is None else _named(node.region, content)
+        for node in _nodes(taken)
+    }
     highest: dict[str, int] = {}
     for node in _nodes(taken):
         region = region_of[node.key]
@@ -81,6 +85,21 @@ def region_for(tier: Tier, chain: Sequence[Link]) -> str:
         if tier is Tier.HOME or _HEIGHT[link.level] >= _HEIGHT[tier]:
             return link.region
     raise RouteError(f"no region of the chain {[link.region for link in chain]} decides for the tier {tier}")
+
+
+def regions_named(definition: Definition, content: Mapping[str, Any]) -> frozenset[str]:
+    """Answer the regions that the content of a round names as those that decide.
+
+    :raises RouteError: when it names none where the definition asks for one.
+    """
+    return frozenset(_named(node.region, content) for node in definition.nodes if node.region is not None)
+
+
+def _named(pointer: str, content: Mapping[str, Any]) -> str:
+    found = look_up(content, pointer)
+    if not isinstance(found, str):
+        raise RouteError(f"{pointer} of the content names no region")
+    return found
 
 
 def _taken(route: Sequence[Item], content: Mapping[str, Any]) -> Iterator[Item]:

@@ -103,7 +103,7 @@ class Wording:
 
     def tier(self, node: Node) -> str:
         """Answer the tier of a node."""
-        return self(f"tier_{node.tier.value}")
+        return self("tier_named") if node.region is not None else self(f"tier_{node.tier.value}")
 
     def lines(self, node: Node) -> Iterator[str]:
         """Answer what a node's box says below its name."""

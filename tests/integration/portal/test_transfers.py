@@ -67,7 +67,7 @@ def test_a_volunteer_withdraws_their_consent(world: World) -> None:
 
 def test_a_demanded_signature_is_asked_for_at_its_field(world: World) -> None:
     written: dict[str, Any] = dict(shipped()["transfer"].body)
-    written |= {"version": 2, "route": [{**written["route"][0], "signature": ["approve"]}]}
+    written |= {"version": 3, "route": [{**written["route"][0], "signature": ["approve"]}]}
     with world.node.databases["records"].unit_of_work() as uow:
         approvals.publish(uow, parse(written), by="test")
     volunteer, clerk = world.browser("li"), world.browser("new_clerk")

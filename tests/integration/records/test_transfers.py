@@ -53,7 +53,7 @@ def test_the_new_place_verifies_and_takes_over(records: Served) -> None:
     records.listener.hear(confirmed("record-1", hours=250))
     case = ask(records)["case_id"]
     [task] = records.by(OTHER_CLERK).get("/tasks?list=todo")["items"]
-    assert (task["case_id"], task["business_type"], task["home_region"]) == (case, "volunteer_transfer", NEW)
+    assert (task["case_id"], task["business_type"], task["home_region"]) == (case, "volunteer_transfer", OLD)
     assert records.by(CLERK).get("/tasks?list=todo")["items"] == []
     assert records.by(OTHER_APPROVER).get("/tasks?list=todo")["items"] == [], "the clerk verifies first"
     content = records.by(OTHER_CLERK).get(f"/cases/{case}")["rounds"][0]["content"]

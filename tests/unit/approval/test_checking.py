@@ -84,3 +84,8 @@ def test_every_mistake_has_words_in_both_languages_and_a_pointer() -> None:
     mistake = check(route(node("county", "clerk"), node("city", if_nobody={**APPROVER, "role": "x"})), known())[0]
     assert (mistake.pointer, mistake.code) == ("/route/1/if_nobody/role", "unknown_role")
     assert mistake.message_zh == "没有“x”这个办理角色，可用：approver, clerk"
+
+
+def test_a_named_region_stands_beside_the_county_and_needs_not_climb() -> None:
+    named = node("place") | {"tier": "home", "region": "/to_region"}
+    assert found_in(route(node("county"), named, node("city")), known()) == []

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shared.approval.core.route import Link, RouteError, plan
+from shared.approval.core.route import Link, RouteError, plan, regions_named
 from shared.approval.core.words import Tier
 from shared.approval.definitions import shipped
 from shared.regions import Regions
@@ -67,3 +67,18 @@ def test_a_commendation_skips_the_county() -> None:
 def test_a_chain_that_ends_too_low_is_refused() -> None:
     with pytest.raises(RouteError, match="province"):
         plan(shipped()["star_rating_high"], [Link(ZHENGDING, Tier.COUNTY)], {})
+
+
+def test_a_region_that_the_content_names_decides_whatever_line_it_is_of() -> None:
+    chain = [Link(ZHENGDING, Tier.COUNTY), Link(SHIJIAZHUANG, Tier.CITY), Link(HEBEI, Tier.PROVINCE)]
+    transfer = shipped()["transfer"]
+    [stage] = plan(transfer, chain, {"to_region": DINGZHOU})
+    assert (stage.node.key, stage.region) == ("receiving", DINGZHOU)
+    assert regions_named(transfer, {"to_region": DINGZHOU}) == {DINGZHOU}
+    assert regions_named(shipped()["activity_report"], {}) == frozenset()
+
+
+@pytest.mark.parametrize("content", [{}, {"to_region": None}, {"to_region": 130100}])
+def test_content_that_names_no_region_is_refused(content: dict[str, object]) -> None:
+    with pytest.raises(RouteError, match="/to_region"):
+        plan(shipped()["transfer"], [Link(ZHENGDING, Tier.COUNTY)], content)
