@@ -19,7 +19,7 @@ from services.launcher.cli import main
 from tests.programs import ANYUAN, ROOT, Program
 from tests.servers import RabbitServer
 from tests.servers.reaper import Reaper
-from tests.waiting import wait_until
+from tests.waiting import WaitedTooLong, wait_until
 
 PAGE = ROOT / "docs/howto/look-after-nodes.md"
 LIMIT = 90.0
@@ -45,6 +45,7 @@ class Operators:
 
     folder: Path
     settings: dict[str, dict[str, str]]
+    rabbit: RabbitServer
     monkeypatch: pytest.MonkeyPatch
     programs: dict[str, list[Program]] = field(default_factory=dict)
     new: str = ""
@@ -80,9 +81,22 @@ class Operators:
         return found
 
     def agree_on(self, version: int) -> bool:
-        """Tell whether each side has heard from the other that it goes by this charter."""
+        """Tell whether each side has heard from the other that it goes by this charter, and was answered."""
         links = [self.link(node) for node in self.settings]
-        return [link["charter_there"] for link in links] == [version, version] and not links[0]["unanswered"]
+        return all(link["charter_there"] == version and not link["unanswered"] for link in links)
+
+    def wait(self, condition: Callable[[], bool], *, what: str) -> None:
+        """Wait for a condition; in vain, with all that is known of why."""
+        try:
+            wait_until(condition, limit=LIMIT, what=what, every=0.2)
+        except WaitedTooLong as error:
+            for node, programs in self.programs.items():
+                error.add_note(json.dumps(self.status(node), ensure_ascii=False, indent=1))
+                for program in programs:
+                    error.add_note(program.log_tail())
+            error.add_note(json.dumps(self.rabbit.api("GET", "/shovels"), indent=1))
+            error.add_note(self.rabbit.log())
+            raise
 
     def start(self, node: str) -> None:
         for program in self.programs[node]:
@@ -102,7 +116,7 @@ def operators(
     reaper: Reaper,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Operators]:
-    made = Operators(tmp_path, {}, monkeypatch)
+    made = Operators(tmp_path, {}, rabbit, monkeypatch)
     places = {}
     for node in ("hebei", "tangshan"):
         vhost = new_vhost(node).rpartition("/")[2]
@@ -176,7 +190,7 @@ def test_the_page_is_done_from_top_to_bottom(operators: Operators) -> None:
         if heading in ("A node joins", "A node comes back from a backup"):
             operators.start("tangshan")
         AFTER[heading](operators)
-        wait_until(partial(operators.agree_on, version), limit=LIMIT, what=f"letters both ways after “{heading}”")
+        operators.wait(partial(operators.agree_on, version), what=f"letters both ways after “{heading}”")
     for node in operators.settings:
         assert operators.status(node)["is_well"]
 
@@ -200,11 +214,14 @@ def _revoked(operators: Operators) -> None:
 def _has_another_password(operators: Operators) -> None:
     ends = {(operators.folder / node / "links/tangshan-to-hebei").read_text() for node in operators.settings}
     assert len(ends) == 1
+    for node in operators.settings:
+        # Nothing is published here that either would tell the other: whether the links carry letters shows by asking.
+        assert operators.run(node, "node", "compare").exit_code == 0
 
 
 def _began_anew(operators: Operators) -> None:
     assert operators.status("tangshan")["charter"]["epoch"] == 2
-    wait_until(lambda: operators.link("tangshan")["held_because"] is None, limit=LIMIT, what="the streams to go on")
+    operators.wait(lambda: operators.link("tangshan")["held_because"] is None, what="the streams to go on")
 
 
 def _hosts_more(operators: Operators) -> None:

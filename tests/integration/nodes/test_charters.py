@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +20,7 @@ from shared.nodes.core.nodemap import NodeMap
 from shared.nodes.files import write_whole
 from shared.nodes.office import CharterExpired
 from shared.nodes.tables import charter as charters
+from shared.regions import Regions
 from tests.integration.nodes.by_hand import Pair, volunteers
 from tests.province import Province, RealNode, number, volunteer
 from tests.unit.nodes.making import MAP, NOW
@@ -102,6 +104,30 @@ def test_what_is_undone_is_written_down_the_next_time(pair: Pair) -> None:
     pair.city.tick()
 
     assert taken(pair) == [1]
+
+
+def test_a_charter_that_is_replaced_while_it_is_read_is_not_mixed_with_the_next(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = pair.city.office
+    first = office.charter_file.read_bytes()
+    load = Regions.load
+
+    def replacing() -> Regions:
+        monkeypatch.setattr(Regions, "load", load)
+        pair.publish()
+        return load()
+
+    monkeypatch.setattr(Regions, "load", replacing)
+    pair.city.tick()
+    pair.city.tick()
+
+    with office.database.reading() as session:
+        found = {row.version: row.sha256 for row in session.execute(select(charters))}
+    assert found == {
+        1: hashlib.sha256(first).hexdigest(),
+        2: hashlib.sha256(office.charter_file.read_bytes()).hexdigest(),
+    }
 
 
 def test_an_older_a_forged_or_another_charter_of_the_same_number_is_not_taken_up(pair: Pair) -> None:
