@@ -1,4 +1,4 @@
-"""Four nodes on two brokers, the province's and the lower ones', so that each end of a link can break alone."""
+"""Three nodes on two brokers, the province's and the cities', so that each end of a link can break alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="package")
 def lower_rabbit(servers: Servers) -> RabbitServer:
-    """Give the broker of the cities and the county."""
+    """Give the broker of the cities."""
     return servers.rabbit()
 
 
@@ -43,7 +43,12 @@ def province(
         return new_database(f"links_{node}", template=links_template)
 
     province = make_province(
-        tmp_path, rabbits=broker_of, links_database=links_database, service_database=new_database, vhosts=new_vhost
+        tmp_path,
+        rabbits=broker_of,
+        links_database=links_database,
+        service_database=new_database,
+        vhosts=new_vhost,
+        names=("hebei", "shijiazhuang", "tangshan"),
     )
     with running(province):
         yield province

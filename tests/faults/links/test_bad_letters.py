@@ -12,7 +12,7 @@ from shared.clock import SystemClock
 from shared.nodes.core.letters import Letter, Signer
 from shared.nodes.reconcile import resume
 from shared.nodes.tables import link_trail, parked_letter, quarantine, stream_log
-from tests.province import Province, RealNode, number, volunteer
+from tests.province import Province, RealNode, number, record, voided, volunteer
 from tests.unit.nodes.making import Sender, registered
 
 THIEF = Signer(Signer.new_key("tangshan-thief"))
@@ -88,6 +88,30 @@ def test_shuffled_letters_are_parked_and_applied_in_order(province: Province, wi
     assert above.state("tangshan").stopped is None
 
 
+@pytest.mark.fault(
+    "F-21",
+    inject="shuffle records and their voids, so that many voids come before what they void",
+    holds="each void waits for its record, and both are applied, in their order",
+)
+def test_a_void_that_comes_before_its_record_waits_for_it(province: Province) -> None:
+    city, above, count = province["tangshan"], province["hebei"], 40
+    city.api.unlink("hebei")
+    of = number("hebei", 1)
+    for serial in range(count):
+        city.say("records", record("tangshan", of, serial))
+        city.say("records", voided("tangshan", of, serial))
+    province.wait(lambda: city.state("hebei").written == 2 * count, "the letters")
+    letters = letters_of(city)
+
+    put(province, "tangshan", *Random("voids").sample(letters, len(letters)))
+
+    province.wait(lambda: len(above.heard_in_order()) == 2 * count, "records and voids")
+    assert above.heard_in_order() == [
+        (what, f"tangshan-{serial}") for serial in range(count) for what in ("record", "voided")
+    ]
+    assert (above.state("tangshan").parked, above.state("tangshan").stopped) == (0, None)
+
+
 def test_a_lost_letter_is_asked_for(province: Province) -> None:
     letters = written_without_a_link(province, "tangshan", 20)
     put(province, "tangshan", *(letter for place, letter in enumerate(letters) if place not in (3, 4, 11)))
@@ -127,6 +151,7 @@ def junk(province: Province) -> dict[str, bytes]:
         "noise": bytes(range(256)) * 10,
         "unsigned": honest.body,
         "5 MB": b"x" * 5_000_000,
+        "10 MB of text": bytes(signer.sign(honest.body.replace("王五".encode(), b"x" * 10_000_000), now=now)),
         "written anew": bytes(Letter(honest.signature, again)),
         "signed by a thief": bytes(THIEF.sign(honest.body, now=now)),
         "nested": bytes(signer.sign(b'{"data":' + b"[" * 10_000 + b"]" * 10_000 + b"}", now=now)),
@@ -146,7 +171,9 @@ def junk(province: Province) -> dict[str, bytes]:
 @pytest.mark.fault(
     "F-22",
     "S-X01",
-    inject="put noise, 5 MB, unsigned, re-written, forged and nested letters in the place of a neighbour's",
+    "S-X04",
+    inject="put noise, 5 MB, a rightful 10 MB of text, unsigned, re-written, forged and nested letters in the place of"
+    " a neighbour's",
     holds="its stream stops and no other does, and nothing is lost once somebody lets it go on",
 )
 @pytest.mark.parametrize(
@@ -156,6 +183,7 @@ def junk(province: Province) -> dict[str, bytes]:
         pytest.param("noise", marks=pytest.mark.full),
         "unsigned",
         pytest.param("5 MB", marks=pytest.mark.full),
+        pytest.param("10 MB of text", marks=pytest.mark.full),
         pytest.param("written anew", marks=pytest.mark.full),
         "signed by a thief",
         pytest.param("nested", marks=pytest.mark.full),
