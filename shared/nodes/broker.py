@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -157,8 +158,14 @@ class BrokerApi:
         place = urlsplit(self.url)
         auth = (unquote(place.username), unquote(place.password or "")) if place.username is not None else None
         url = urlunsplit(place._replace(netloc=place.netloc.rpartition("@")[2], path=f"{place.path}/api{path}"))
-        checks = ssl.create_default_context(cafile=self.authority) if self.authority else True
+        checks = _checks_by(self.authority)
         return httpx.request(method, url, json=body, auth=auth, timeout=_TIMEOUT, trust_env=False, verify=checks)
+
+
+@cache
+def _checks_by(authority: str) -> ssl.SSLContext:
+    """Answer how a certificate is checked: to read those of the system takes longer than most requests."""
+    return ssl.create_default_context(cafile=authority or None)
 
 
 def address_of(node: Node, *, user: str, password: str, authority: str = "") -> str:

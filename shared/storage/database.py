@@ -23,7 +23,7 @@ LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
 POOL_TIMEOUT_SECONDS = 10
 POOL_OVERFLOW = 5
-SILENCE_MS = 25_000
+SILENCE_MS = 12_000
 _BUSY_TIMEOUT_MS = 30_000
 _WAL_PAUSE_SECONDS = 0.01
 _RESTED_SECONDS = 2.0
@@ -61,7 +61,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
-            # What was sent and is not acknowledged holds the kernel's keepalives back, for a quarter of an hour.
+            # What was sent and is not acknowledged holds the kernel's keepalives back, for a quarter of an hour. The
+            # kernel looks only when it sends again, each time after twice as long, so this may take double.
             "tcp_user_timeout": SILENCE_MS,
         },
     )

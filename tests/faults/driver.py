@@ -107,6 +107,11 @@ class Driver:
         with self.approving(reports):
             pass
 
+    def send(self, report: Waiting) -> httpx.Response:
+        """Send one command once, and remember nothing of it."""
+        with httpx.Client(base_url=self.base_url, timeout=_TIMEOUT) as client:
+            return self._post(client, report)
+
     def wait_for(self, commands: int) -> None:
         """Wait until so many commands have been carried out."""
         wait_until(
@@ -151,21 +156,25 @@ class Driver:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
+    def _post(self, client: httpx.Client, report: Waiting) -> httpx.Response:
+        """Send the command about a report, which is the same each time."""
+        return client.post(
+            f"/api/{self.service}/cases/{report.case_id}/approve",
+            json={"opinion": "同意"},
+            headers={
+                **self._headers,
+                "Idempotency-Key": f"approve/{report.case_id}",
+                "If-Match": f'"{report.revision}"',
+            },
+        )
+
     def _try(self, client: httpx.Client, report: Waiting, due: float) -> bool:
         """Send the command, the same each time; answers whether its outcome is known now."""
         begun = time.monotonic()
         status, problem = None, ""
         outcome: Outcome
         try:
-            answer = client.post(
-                f"/api/{self.service}/cases/{report.case_id}/approve",
-                json={"opinion": "同意"},
-                headers={
-                    **self._headers,
-                    "Idempotency-Key": f"approve/{report.case_id}",
-                    "If-Match": f'"{report.revision}"',
-                },
-            )
+            answer = self._post(client, report)
         except httpx.TransportError as broken:
             outcome, problem = "info", repr(broken)
         else:

@@ -80,23 +80,30 @@ def _waiting(trial: Trial) -> int:
 
 @pytest.mark.fault(
     "F-13",
-    inject="take PostgreSQL away for a while, with requests coming in all the time",
+    inject="take PostgreSQL away for minutes, with commands and questions coming in all the time",
     holds="each is answered at once with a clean 503 that says when to come again, and the first one after it succeeds",
 )
 @pytest.mark.slow
-def test_a_site_without_its_database_says_so_at_once_and_heals(trial: Trial, postgres: PostgresServer) -> None:
+def test_a_site_without_its_database_says_so_at_once_and_heals(
+    trial: Trial, postgres: PostgresServer, repeat: int
+) -> None:
     trial.start()
     postgres.kill()
-    away_until = time.monotonic() + scaled("database_away")
+    # One long outage tells as much as five of them.
+    away_until = time.monotonic() + scaled("site_database_away" if repeat == 1 else "database_away")
     answers: list[httpx.Response] = []
 
     def ask() -> bool:
+        answers.append(trial.driver.send(trial.reports[0]))
         answers.append(httpx.get(f"{trial.node.base_url}/api/registration/readyz", timeout=15))
         return time.monotonic() >= away_until
 
-    wait_until(ask, limit=2 * HEALS_WITHIN, what="the end of the outage", every=0.1)
+    wait_until(ask, limit=10 * HEALS_WITHIN, what="the end of the outage", every=0.1)
     assert {answer.status_code for answer in answers} == {AWAY}
     assert max(answer.elapsed.total_seconds() for answer in answers) < QUICK
+    commands = answers[::2]
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in commands)
+    assert {answer.headers["Content-Type"] for answer in commands} == {"application/problem+json"}
     postgres.start()
     trial.driver.approve(trial.reports[:1])
     first = trial.driver.attempts[0]
@@ -149,6 +156,24 @@ def test_without_room_for_the_trail_nothing_is_decided(small_volume: SmallVolume
 
     for refused in trial.driver.outcomes("info"):
         _is_clean_refusal(refused)
+    trial.judge()
+
+
+@pytest.mark.fault(
+    "F-19",
+    inject="give every program a log on a volume that has no byte free",
+    holds="what is decided is in the trail, no request fails for the log's sake, and no program ends",
+)
+@pytest.mark.slow
+def test_a_full_volume_under_the_logs_stops_nobody(trial: Trial) -> None:
+    for program in trial.node.programs.values():
+        program.command = ["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh", *program.command]
+    trial.start()
+
+    trial.driver.approve(trial.reports)
+
+    assert trial.driver.outcomes("info") == []
+    assert all(trial.node.programs[part].is_alive() for part in Part)
     trial.judge()
 
 

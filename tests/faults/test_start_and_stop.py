@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -18,8 +19,6 @@ from tests.waiting import wait_until
 
 QUICK = 10.0  # seconds that a stop may take
 AWAY = 503
-PREFETCH = 200
-LISTENERS = 5
 
 
 @pytest.mark.fault(
@@ -75,8 +74,8 @@ def test_a_rolling_reload_under_load_fails_no_request(trial: Trial) -> None:
 
 @pytest.mark.fault(
     "MP12",
-    inject="SIGTERM to all programs under load, and start them again",
-    holds="each ends within ten seconds in good order, nothing is lost or doubled, and little is delivered again",
+    inject="SIGTERM to all programs at once under load, and start them again",
+    holds="each ends within ten seconds in good order, nothing is lost or doubled or delivered over and over",
 )
 @pytest.mark.slow
 def test_a_node_that_is_stopped_under_load_stops_quickly_and_in_good_order(trial: Trial) -> None:
@@ -84,14 +83,23 @@ def test_a_node_that_is_stopped_under_load_stops_quickly_and_in_good_order(trial
     trial.node.wait_until_it_listens()
     with trial.driver.approving(trial.reports):
         trial.driver.wait_for(trial.rng.randint(5, 15))
-        for part in (Part.RELAY, Part.WORKER, Part.WEB):
-            begun = time.monotonic()
-            assert trial.node.programs[part].stop(limit=2 * QUICK) == 0, part
-            assert time.monotonic() - begun < QUICK, part
+        begun = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            ends = [pool.submit(trial.node.programs[part].stop, limit=2 * QUICK) for part in Part]
+        assert [end.result() for end in ends] == [0, 0, 0]
+        assert time.monotonic() - begun < QUICK
         for program in trial.node.programs.values():
             program.start()
         trial.node.wait_until_it_answers()
     trial.judge()
-    queues = [trial.node.queue(f"{service}.inbox") for service in trial.node.databases.urls()]
-    again = sum(queue.get("message_stats", {}).get("redeliver", 0) for queue in queues)
-    assert again <= PREFETCH * LISTENERS
+    for service in trial.node.databases.urls():
+        wait_until(lambda service=service: _is_calm(trial, service), limit=20, what=f"calm at {service}")  # type: ignore[misc]  # the loop's own value
+
+
+def _is_calm(trial: Trial, service: str) -> bool:
+    """Tell whether the broker gave back no more than it was given: a storm gives the same messages over and over.
+
+    What it counts is a second or two old, and each count may be of another moment.
+    """
+    counts: dict[str, int] = trial.node.queue(f"{service}.inbox").get("message_stats", {})
+    return counts.get("redeliver", 0) <= counts.get("publish", 0)

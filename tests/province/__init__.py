@@ -6,7 +6,7 @@ hears, from its own node or another.
 
 from tests.province.making import Province, make_province, running
 from tests.province.node import RealNode
-from tests.province.saying import PASSWORD, number, organisation, record, volunteer
+from tests.province.saying import PASSWORD, number, organisation, record, voided, volunteer
 from tests.province.staff import all_services
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "organisation",
     "record",
     "running",
+    "voided",
     "volunteer",
 ]

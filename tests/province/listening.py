@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 
-from shared.contracts.records import RecordConfirmed
+from shared.contracts.records import RecordConfirmed, RecordVoided
 from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
@@ -37,5 +37,9 @@ def listening() -> Reactions:
     @reactions.on(RecordConfirmed)
     def _record(uow: UnitOfWork, event: RecordConfirmed) -> None:
         write(uow, "record", event.record_id)
+
+    @reactions.on(RecordVoided)
+    def _voided(uow: UnitOfWork, event: RecordVoided) -> None:
+        write(uow, "voided", event.record_id)
 
     return reactions

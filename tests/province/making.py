@@ -43,10 +43,10 @@ class Province:
     def __getitem__(self, node: str) -> RealNode:
         return self.nodes[node]
 
-    def publish(self, *, lasting: timedelta = timedelta(days=400), nodes: Sequence[str] = tuple(REGIONS)) -> None:
-        """Let the root publish map, keys and epochs, to these nodes."""
+    def publish(self, *, lasting: timedelta = timedelta(days=400), nodes: Sequence[str] = ()) -> None:
+        """Let the root publish map, keys and epochs, to these nodes, or to all."""
         published = self.book.publish(self.map, root=self.root, now=SystemClock().now(), valid_for=lasting)
-        for node in nodes:
+        for node in nodes or [each.id for each in self.map]:
             write_whole(self.folder / node / "charter", published)
 
     def new_key(self, node: str, *, replaces: str | None = None) -> str:
@@ -107,21 +107,22 @@ def make_province(
     service_database: Callable[[str], str],
     vhosts: Callable[[str], str],
     staffing: Staffing = speakers_and_a_listener,
+    names: Sequence[str] = tuple(REGIONS),
 ) -> Province:
-    """Make four nodes with keys and a charter; nothing runs yet.
+    """Make nodes with keys and a charter, all four or those of these names; nothing runs yet.
 
     `rabbits` answers a node's broker, `links_database` the URL of a migrated database, `service_database` that of an
     empty one for a service, `vhosts` its AMQP URL, `staffing` the services of a node.
     """
-    urls = {name: vhosts(name) for name in REGIONS}
-    drawn = read_map(MAP)
+    urls = {name: vhosts(name) for name in names}
+    drawn = [node for node in read_map(MAP) if node.id in urls]
     placed = [
         replace(node, broker=rabbits(node.id).address_for_neighbours(urls[node.id].rpartition("/")[2]))
         for node in drawn
     ]
     root = Signer(Signer.new_key("root"))
     province = Province(folder, NodeMap(placed, Regions.load()), root, Book())
-    for name in REGIONS:
+    for name in names:
         write_whole(folder / name / "root.json", json.dumps(root.public_key).encode())
         province.new_key(name)
     province.publish()

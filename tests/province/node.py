@@ -87,6 +87,13 @@ class RealNode:
         with self.services["awards"].reading() as session:
             return list(session.scalars(select(heard.c.key).where(heard.c.what == what).order_by(heard.c.id)))
 
+    def heard_in_order(self) -> list[tuple[str, str]]:
+        """Everything that the listening service wrote down, with what it is about, in order."""
+        with self.services["awards"].reading() as session:
+            return [
+                (what, key) for what, key in session.execute(select(heard.c.what, heard.c.key).order_by(heard.c.id))
+            ]
+
     def start(self) -> None:
         """Run every part of the node."""
         for service in self.staff.publishers:

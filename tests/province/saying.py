@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from shared.contracts.records import RecordConfirmed
+from shared.contracts.records import RecordConfirmed, RecordVoided
 from shared.contracts.registration import OrganisationApproved, VolunteerRegistered
 
 MAP = Path(__file__).parents[2] / "deploy/nodes/four.toml"
@@ -47,4 +47,16 @@ def record(node: str, volunteer_number: str, serial: int, *, hours: int = 200) -
         served_on=date(2026, 3, 5),
         hours_hundredths=hours,
         quality=4,
+    )
+
+
+def voided(node: str, volunteer_number: str, serial: int) -> RecordVoided:
+    """That such a record does not count after all."""
+    return RecordVoided(
+        record_id=f"{node}-{serial}",
+        activity_name="宣讲",
+        region=REGIONS[node],
+        volunteer_number=volunteer_number,
+        served_on=date(2026, 3, 5),
+        reason="rejected",
     )

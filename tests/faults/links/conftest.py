@@ -1,9 +1,10 @@
-"""Four nodes on two brokers, the province's and the lower ones', so that each end of a link can break alone."""
+"""Three nodes on two brokers, the province's and the cities', so that each end of a link can break alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -11,45 +12,79 @@ import pytest
 
 from shared.nodes.core.nodemap import NodeMap
 from tests.province import Province, make_province, running
-from tests.servers import Proxy, RabbitServer, Servers
+from tests.servers import PostgresServer, Proxy, RabbitServer, Servers
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="package")
 def lower_rabbit(servers: Servers) -> RabbitServer:
-    """Give the broker of the cities and the county."""
+    """Give the broker of the cities."""
     return servers.rabbit()
 
 
+@dataclass
+class Ground:
+    """The servers that a province stands on."""
+
+    postgres: PostgresServer
+    rabbit: RabbitServer
+    lower_rabbit: RabbitServer
+    links_template: str
+
+    @contextmanager
+    def province(self, folder: Path) -> Iterator[Province]:
+        """Run a linked province for the length of a block."""
+        databases: list[str] = []
+        vhosts: list[tuple[RabbitServer, str]] = []
+
+        def new_database(name: str, *, template: str | None = None) -> str:
+            databases.append(f"{name}_of_{next(_numbers)}")
+            return self.postgres.create_database(databases[-1], template=template)
+
+        def new_vhost(node: str) -> str:
+            vhosts.append((self._broker_of(node), f"{node}-{next(_numbers)}"))
+            return vhosts[-1][0].create_vhost(vhosts[-1][1])
+
+        made = make_province(
+            folder,
+            rabbits=self._broker_of,
+            links_database=lambda node: new_database(f"links_{node}", template=self.links_template),
+            service_database=new_database,
+            vhosts=new_vhost,
+            names=("hebei", "shijiazhuang", "tangshan"),
+        )
+        with running(made):
+            yield made
+        for server, name in vhosts:
+            server.heal()
+            server.drop_vhost(name)
+        self.postgres.heal()
+        for name in databases:
+            self.postgres.drop_database(name)
+
+    def _broker_of(self, node: str) -> RabbitServer:
+        return self.rabbit if node == "hebei" else self.lower_rabbit
+
+
+@pytest.fixture(scope="package")
+def ground(postgres: PostgresServer, rabbit: RabbitServer, lower_rabbit: RabbitServer, links_template: str) -> Ground:
+    """Give the servers that every province here stands on."""
+    return Ground(postgres, rabbit, lower_rabbit, links_template)
+
+
 @pytest.fixture
-def province(
-    tmp_path: Path,
-    rabbit: RabbitServer,
-    lower_rabbit: RabbitServer,
-    new_database: Callable[..., str],
-    links_template: str,
-) -> Iterator[Province]:
-    def broker_of(node: str) -> RabbitServer:
-        return rabbit if node == "hebei" else lower_rabbit
+def province(ground: Ground, tmp_path: Path) -> Iterator[Province]:
+    """Give a province of this test's own."""
+    with ground.province(tmp_path) as made:
+        yield made
 
-    made: list[tuple[RabbitServer, str]] = []
 
-    def new_vhost(node: str) -> str:
-        made.append((broker_of(node), f"{node}-{next(_numbers)}"))
-        return broker_of(node).create_vhost(made[-1][1])
-
-    def links_database(node: str) -> str:
-        return new_database(f"links_{node}", template=links_template)
-
-    province = make_province(
-        tmp_path, rabbits=broker_of, links_database=links_database, service_database=new_database, vhosts=new_vhost
-    )
-    with running(province):
-        yield province
-    for server, name in made:
-        server.heal()
-        server.drop_vhost(name)
+@pytest.fixture(scope="module")
+def lasting_province(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    """Give one province to all tests of a file, which leave it as they find it: to make one takes longest of all."""
+    with ground.province(tmp_path_factory.mktemp("lasting")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from amqp import Connection, Message
 from amqp.exceptions import AMQPError
 
+from shared.nodes.tables import stream_log
 from tests.province import PASSWORD, Province, number, volunteer
 
 
@@ -42,6 +43,12 @@ FORBIDDEN: dict[str, Callable[[Any], object]] = {
     "declare an exchange": lambda ch: ch.exchange_declare("mine", "fanout"),
     "bind a queue": lambda ch: ch.queue_bind("from.tangshan", "from.shijiazhuang", "#"),
     "unbind a queue": lambda ch: ch.queue_unbind("from.shijiazhuang", "from.shijiazhuang", "from.shijiazhuang"),
+    "declare another's queue": lambda ch: ch.queue_declare("from.shijiazhuang", durable=True),
+    "bind another's queue": lambda ch: ch.queue_bind("from.shijiazhuang", "from.tangshan", "#"),
+    "purge another's queue": lambda ch: ch.queue_purge("from.shijiazhuang"),
+    "delete another's queue": lambda ch: ch.queue_delete("from.shijiazhuang"),
+    "purge a service's queue": lambda ch: ch.queue_purge("anyuan.awards.inbox"),
+    "delete another's exchange": lambda ch: ch.exchange_delete("from.shijiazhuang"),
     "purge a queue": lambda ch: ch.queue_purge("from.tangshan"),
     "delete a queue": lambda ch: ch.queue_delete("from.tangshan"),
     "read its own queue": lambda ch: ch.basic_get("from.tangshan"),
@@ -60,16 +67,16 @@ def publish(channel: Any, exchange: str, key: str, **properties: Any) -> None:
     inject="use a neighbour's broker user for what is not its own: other exchanges, keys, queues and names",
     holds="the broker refuses each",
 )
-def test_what_a_neighbours_user_may_not_do(province: Province) -> None:
+def test_what_a_neighbours_user_may_not_do(lasting_province: Province) -> None:
     for what, attempt in FORBIDDEN.items():
-        with opened(province) as channel, pytest.raises(AMQPError) as refused:
+        with opened(lasting_province) as channel, pytest.raises(AMQPError) as refused:
             attempt(channel)
         # Access refused, or the user id is not its own.
         assert refused.value.reply_code in {403, 406}, what
 
 
-def test_a_neighbours_user_has_no_management(province: Province) -> None:
-    api = province["hebei"].api
+def test_a_neighbours_user_has_no_management(lasting_province: Province) -> None:
+    api = lasting_province["hebei"].api
     stranger = api.url.replace(api.url.split("://")[1].split("@")[0], f"node-tangshan:{quote(PASSWORD)}")
 
     answer = type(api)(stranger, api.vhost)._ask("GET", "/overview")
@@ -77,8 +84,8 @@ def test_a_neighbours_user_has_no_management(province: Province) -> None:
     assert answer.status_code == 401
 
 
-def test_a_neighbours_user_may_not_take_all_connections(province: Province) -> None:
-    limits = province["hebei"].api._ask("GET", "/user-limits/node-tangshan").json()
+def test_a_neighbours_user_may_not_take_all_connections(lasting_province: Province) -> None:
+    limits = lasting_province["hebei"].api._ask("GET", "/user-limits/node-tangshan").json()
 
     assert limits[0]["value"] == {"max-connections": 20, "max-channels": 100}
 
@@ -97,27 +104,29 @@ TRICKS = {
     inject="send a letter with CC, BCC, x-death, huge and misleading headers",
     holds="it has one effect, where its signature says",
 )
-@pytest.mark.full
-@pytest.mark.parametrize("trick", TRICKS)
-def test_headers_decide_nothing(province: Province, trick: str) -> None:
+def test_headers_decide_nothing(lasting_province: Province) -> None:
+    province = lasting_province
     city, above = province["tangshan"], province["hebei"]
-    city.api.unlink("hebei")
-    city.say("registration", volunteer("tangshan", 0))
-    province.wait(lambda: city.state("hebei").written == 1, "the letter")
-    from shared.nodes.tables import stream_log
+    for serial, trick in enumerate(TRICKS):
+        city.api.unlink("hebei")
+        city.say("registration", volunteer("tangshan", serial))
+        province.wait(lambda serial=serial: city.state("hebei").written == serial + 1, "the letter")  # type: ignore[misc]  # the loop's own value
+        letter = bytes(city.rows(stream_log)[serial]["letter"])
+        message = Message(letter, application_headers=TRICKS[trick], delivery_mode=2)
+        try:
+            with opened(province) as channel:
+                channel.confirm_select()
+                channel.basic_publish_confirm(message, exchange="from.tangshan", routing_key="from.tangshan")
+        except AMQPError:
+            # A copy under a key that is not its own is refused, and the message with it.
+            assert trick == "copies to others"
+            province.link("tangshan", "hebei")
 
-    letter = bytes(city.rows(stream_log)[0]["letter"])
-    message = Message(letter, application_headers=TRICKS[trick], delivery_mode=2)
-    try:
-        with opened(province) as channel:
-            channel.confirm_select()
-            channel.basic_publish_confirm(message, exchange="from.tangshan", routing_key="from.tangshan")
-    except AMQPError:
-        # A copy under a key that is not its own is refused, and the message with it.
-        assert trick == "copies to others"
-        city.send_raw("hebei", letter)
-        province.link("tangshan", "hebei")
-
-    province.wait(lambda: above.heard() == [number("tangshan", 0)], "the volunteer, once")
-    assert above.state("shijiazhuang").stopped is None
-    assert above.state("shijiazhuang").taken_in == 0
+        expected = [number("tangshan", each) for each in range(serial + 1)]
+        province.wait(lambda expected=expected: above.heard() == expected, f"the volunteer, once, for {trick}")  # type: ignore[misc]  # the loop's own value
+        assert above.state("shijiazhuang").stopped is None
+        assert above.state("shijiazhuang").taken_in == 0
+    # The shovel brings all of them once more.
+    province.link("tangshan", "hebei")
+    province.wait(lambda: city.state("hebei").waiting == 0, "the receipts")
+    assert above.heard() == [number("tangshan", serial) for serial in range(len(TRICKS))]

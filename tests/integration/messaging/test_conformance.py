@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
-from shared.messaging import held
+from shared.contracts.base import event_class
+from shared.messaging import envelope, held
 from shared.messaging.envelope import MOST_BYTES
+from shared.messaging.tables import held_event
 from shared.trace import Trace
 from tests.integration.messaging.transports import Transport
 from tests.integration.messaging.village import Noted, Village
@@ -47,12 +50,38 @@ def test_an_event_that_keeps_failing_is_dead_until_it_is_replayed(village: Villa
     village.note(("a", 1), ("a", 2))
     village.wait_through_retries(lambda: village.states() == [held.DEAD, held.BEHIND], "a dead event")
     assert "RuntimeError: the ledger cannot write" in village.held()[0][2]
+    with village.databases["ledger"].reading() as session:
+        tried = session.scalars(select(held_event.c.attempts).where(held_event.c.state == held.DEAD)).all()
+    assert tried == [held.MOST_ATTEMPTS] == [8]
     assert village.written() == []
 
     village.failing.clear()
     village.decide(held.replay)
     village.wait_through_retries(lambda: not village.states(), "the replay")
     assert village.numbers("a") == [1, 2]
+
+
+@pytest.mark.fault(
+    "MP10",
+    inject="deliver events of a form that this code does not know yet, over both transports",
+    holds="they are dead with their reason, and replayed by code that knows them all are applied in their order",
+)
+def test_what_an_older_release_did_not_know_is_applied_by_the_newer_one(
+    village: Village, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport.stop()
+    village.note(("a", 1), ("a", 2), ("b", 1))
+    newer = Noted.event_name.routing_key()
+    monkeypatch.setattr(envelope, "event_class", lambda key: None if key == newer else event_class(key))
+    transport.start()
+    village.wait(lambda: village.states() == [held.DEAD] * 3, "what nobody knows")
+    assert all("unknown event" in reason for _, _, reason in village.held())
+    assert village.written() == []
+
+    monkeypatch.undo()
+    village.decide(held.replay)
+    village.wait_through_retries(lambda: not village.states(), "the replay")
+    assert (village.numbers("a"), village.numbers("b")) == ([1, 2], [1])
 
 
 def test_a_dead_event_that_is_discarded_lets_the_later_ones_go(village: Village) -> None:
@@ -96,9 +125,26 @@ def test_the_same_id_with_another_content_is_dead_and_raises_the_alarm(village: 
     assert "another content" in village.held()[0][2]
 
 
+def said(**changed: object) -> bytes:
+    """Write a note as it would be sent, with something in it changed."""
+    written = {
+        "specversion": "1.0",
+        "id": "bad",
+        "type": Noted.event_name.routing_key(),
+        "source": "/hebei/shop",
+        "subject": "thing/b",
+        "time": "2026-01-01T00:00:00+00:00",
+        "datacontenttype": "application/json",
+        "aggregateversion": 1,
+        "data": {"thing_id": "b", "number": 1},
+    }
+    return json.dumps({**written, **changed}).encode()
+
+
 @pytest.mark.fault(
     "F-22",
-    inject="put malformed, nested and oversized bytes, bad UTF-8 and doubled keys among events, over both transports",
+    inject="put malformed, nested and oversized bytes, bad UTF-8, doubled keys, NaN, huge numbers, NUL, and unknown"
+    " types and versions among events, over both transports",
     holds="each is dead with its reason, and the worker goes on",
 )
 @pytest.mark.parametrize(
@@ -106,7 +152,14 @@ def test_the_same_id_with_another_content_is_dead_and_raises_the_alarm(village: 
     [
         pytest.param(b"{", "not JSON", id="malformed"),
         pytest.param(b"\xff\xfe\x00", "not JSON", id="not-text"),
-        pytest.param(b"[" * 100_000, "not JSON", id="nested"),
+        pytest.param(b"[" * 10_000 + b"]" * 10_000, "not JSON", id="nested"),
+        pytest.param(b"[" * 100_000, "not JSON", id="nested-without-end"),
+        pytest.param(b'{"id": NaN}', "not JSON", id="not-a-number"),
+        pytest.param(said(data={"thing_id": "b", "number": 10**400}), "not fit", id="huge-number"),
+        pytest.param(b'{"id": ' + b"9" * 5_000 + b"}", "not JSON", id="endless-number"),
+        pytest.param(said(data={"thing_id": "b\0", "number": 1}), "does not fit", id="NUL"),
+        pytest.param(said(type="shop.thing.unheard.v1"), "unknown event", id="unknown-type"),
+        pytest.param(said(type="shop.thing.noted.v9"), "unknown event", id="unknown-version"),
         pytest.param(b'{"id": "1", "id": "2"}', "stands twice", id="duplicate-key"),
         pytest.param(b'{"id": "\\ud800"}', "not an event", id="lone-surrogate"),
         pytest.param(b" " * (MOST_BYTES + 1), "at most", id="oversized"),

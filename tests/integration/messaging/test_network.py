@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from shared.messaging import publisher, rabbit
+from shared.messaging import metrics, publisher
+from shared.messaging import rabbit as broker
 from tests.faults.scale import scaled, times
 from tests.integration.messaging.transports import OverRabbit
 from tests.integration.messaging.village import Village
@@ -118,7 +119,7 @@ def test_a_silent_network_costs_nothing_but_time(village: Village, over_rabbit: 
 def test_half_open_connections_are_noticed(
     village: Village, over_rabbit: OverRabbit, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbit, "HEARTBEAT_SECONDS", 2)
+    monkeypatch.setattr(broker, "HEARTBEAT_SECONDS", 2)
     monkeypatch.setattr(publisher, "PATIENCE_SECONDS", 3.0)
     over_rabbit.start()
     note_all(village, range(1, 4))
@@ -139,7 +140,7 @@ def test_half_open_connections_are_noticed(
 def test_silence_in_one_direction_is_noticed(
     village: Village, over_rabbit: OverRabbit, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, silent: Direction
 ) -> None:
-    monkeypatch.setattr(rabbit, "HEARTBEAT_SECONDS", 2)
+    monkeypatch.setattr(broker, "HEARTBEAT_SECONDS", 2)
     monkeypatch.setattr(publisher, "PATIENCE_SECONDS", 3.0)
     relay, consumer = over_rabbit.relay(), over_rabbit.consumer()
     over_rabbit.run(relay, consumer, over_rabbit.relay("ledger"), over_rabbit.consumer("mirror"))
@@ -151,6 +152,37 @@ def test_silence_in_one_direction_is_noticed(
     wait_until(lambda: not (relay.is_leader or consumer.is_consuming), limit=2 * 2 + 3, what="both to notice")
     proxy.thaw()
     judge(village, 6)
+
+
+@pytest.mark.fault(
+    "F-06",
+    inject="kill -9 a broker that has taken messages and whose confirms have not arrived, and start it again",
+    holds="what was not confirmed is still in the outbox, is sent again, and has one effect",
+)
+@pytest.mark.slow
+def test_what_a_killed_broker_had_not_confirmed_is_sent_again(
+    village: Village, over_rabbit: OverRabbit, proxy: Proxy, rabbit: RabbitServer
+) -> None:
+    over_rabbit.start()
+    note_all(village, range(1, 2))
+    village.wait_written(THINGS, "mirror")
+    village.wait(village.all_is_sent, "every row to be sent")
+    sent = metrics.published.labels("shop")._value
+    before = sent.get()
+    proxy.freeze("back")
+    note_all(village, range(2, 3))
+    village.wait(lambda: sent.get() == before + THINGS, "all to be on their way")
+    assert not village.all_is_sent()
+
+    rabbit.kill()
+    # The confirms that lie in the network go down with the connection.
+    proxy.break_all()
+    proxy.thaw()
+    rabbit.start()
+
+    judge(village, 2)
+    village.wait(village.all_is_sent, "every row to be sent")
+    assert sent.get() >= before + 2 * THINGS
 
 
 @pytest.mark.fault(

@@ -18,12 +18,12 @@ from shared.failpoints import armed
 from shared.messaging import held
 from shared.messaging.envelope import MOST_BYTES
 from shared.messaging.publisher import ConfirmingPublisher, Outgoing
-from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of, inbox_queue_of
+from shared.messaging.rabbit import BrokerConnection, dead_queue_of
 from shared.messaging.sending import SENT_ROWS_ARE_KEPT
 from shared.messaging.tables import held_event, outbox
 from shared.messaging.watch import waiting
 from tests.integration.messaging.transports import OverRabbit
-from tests.integration.messaging.village import Noted, Village
+from tests.integration.messaging.village import Village
 from tests.servers import PostgresServer, RabbitServer
 
 
@@ -38,42 +38,11 @@ def unsent(village: Village, service: str = "shop") -> int:
         return waiting(session, database.clock.now()).unsent
 
 
-def attempts(village: Village) -> list[int]:
-    with village.databases["shop"].reading() as session:
-        return list(session.scalars(select(outbox.c.attempts).order_by(outbox.c.id)))
-
-
 def on_channel(over_rabbit: OverRabbit, work: Callable[[Any], object]) -> None:
     """Do something to the broker on a connection of its own."""
     connection = BrokerConnection(over_rabbit.broker_url, name="test")
     work(connection.channel())
     connection.close()
-
-
-@pytest.mark.fault(
-    "F-10",
-    inject="unbind the queue of a listener",
-    holds="its events come back, stay in the outbox in their order, and leave when the binding is there again",
-)
-def test_an_event_that_no_queue_takes_stays_unsent_until_the_binding_is_back(
-    village: Village, over_rabbit: OverRabbit
-) -> None:
-    relay = over_rabbit.relay()
-    over_rabbit.run(relay)
-    village.wait(lambda: relay.is_leader, "the relay to lead")
-    key = Noted.event_name.routing_key()
-    on_channel(over_rabbit, lambda channel: channel.queue_unbind(inbox_queue_of("ledger"), exchange_of("shop"), key))
-    village.note(("a", 1), ("a", 2), ("b", 1))
-    village.wait(lambda: any(attempts(village)), "the refusal")
-    assert unsent(village) > 0
-    assert village.written(thing="a") == []
-
-    # The relay declares its listeners' bindings with each new connection, and the pause ends with the clock.
-    village.clock.set(village.clock.now() + timedelta(minutes=5))
-    over_rabbit.run(over_rabbit.consumer())
-    village.wait_written(3)
-    assert village.written(thing="a") == [("a", 1), ("a", 2)]
-    village.wait(lambda: unsent(village) == 0, "every row to be sent")
 
 
 def test_a_relay_that_may_configure_nothing_but_its_own_exchange_sends_all_the_same(

@@ -69,6 +69,16 @@ REFUSED = {
         9,
         "not_your_region",
     ),
+    "hours credited to a volunteer nobody knows": (
+        event("hours.credited", {"volunteer_number": "?"}, node="shijiazhuang"),
+        9,
+        "unknown_subject",
+    ),
+    "an award that it gives itself": (
+        event("award.granted", {"award_id": "1", "granting_region": "130100"}, node="shijiazhuang", service="awards"),
+        9,
+        "no_rule",
+    ),
     "a star for another city's volunteer": (
         event(
             "star.granted",
