@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.nodes.core.asking import ASK_AGAIN_AFTER, COMPARE_EVERY, SILENCE, Contact, has_come_back, is_due
@@ -77,6 +77,7 @@ def test_only_a_silence_is_ended_by_a_word() -> None:
     assert not has_come_back(NOW, now=NOW + SILENCE)
 
 
+@settings(deadline=None)
 @given(hours=st.integers(1, 24 * 40), tick=st.sampled_from([5, 60, 300]))
 def test_an_outage_brings_hardly_more_questions_than_hours(hours: int, tick: int) -> None:
     contact, asked, at = Contact(), 0, timedelta(0)
