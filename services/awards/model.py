@@ -31,6 +31,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: InstantUTC}  # noqa: RUF012  # SQLAlchemy reads it once
 
 
+def _unique_where(where: str, name: str, *columns: str) -> Index:
+    return Index(name, *columns, unique=True, postgresql_where=text(where), sqlite_where=text(where))
+
+
 class NominationKind(StrEnum):
     """For what someone is nominated."""
 
@@ -71,11 +75,15 @@ class KnownVolunteer(Base):
     account_id: Mapped[str] = mapped_column(String(60), index=True)
     name: Mapped[str] = mapped_column(String(60))
     region: Mapped[str] = mapped_column(String(6), index=True)
+    left_by: Mapped[str | None] = mapped_column(String(32))  # the transfer by which they moved to another node
+    left_from: Mapped[str | None] = mapped_column(String(6))
+    left_to: Mapped[str | None] = mapped_column(String(6))
 
 
 class StandingRow(Base):
     """What counts towards a volunteer's stars: approved hours in hundredths, evaluations, and the stars held.
 
+    Nobody is nominated while a standing `awaits_stars` of who came from another node.
     `review_due_at` is when the stars are to be looked at, because hours were `voided`: the name of the last activity.
     """
 
@@ -98,6 +106,7 @@ class StandingRow(Base):
     quality_sum: Mapped[int] = mapped_column(default=0)
     quality_count: Mapped[int] = mapped_column(default=0)
     stars: Mapped[int] = mapped_column(default=0)
+    awaits_stars: Mapped[bool] = mapped_column(default=False)
     review_due_at: Mapped[datetime | None]
     voided: Mapped[str | None] = mapped_column(Text)
 
@@ -133,22 +142,18 @@ class Nomination(Base):
         CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name="stars"),
         CheckConstraint("(kind = 'commendation') = (award IS NOT NULL AND round IS NOT NULL)", name="award_and_round"),
         CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name="decided"),
-        Index(
+        _unique_where(
+            "kind = 'star' AND state IN ('open','returned','granted')",
             "uq_nomination_star",
             "volunteer_number",
             "stars",
-            unique=True,
-            postgresql_where=text("kind = 'star' AND state IN ('open','returned','granted')"),
-            sqlite_where=text("kind = 'star' AND state IN ('open','returned','granted')"),
         ),
-        Index(
+        _unique_where(
+            "kind = 'commendation' AND state IN ('open','returned','granted')",
             "uq_nomination_commendation",
             "award",
             "round",
             "volunteer_number",
-            unique=True,
-            postgresql_where=text("kind = 'commendation' AND state IN ('open','returned','granted')"),
-            sqlite_where=text("kind = 'commendation' AND state IN ('open','returned','granted')"),
         ),
         Index("ix_nomination_volunteer", "volunteer_number", "kind", "state"),
         Index("ix_nomination_region", "region", "opened_at"),
@@ -195,14 +200,7 @@ class Star(Base):
     __table_args__ = (
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
         CheckConstraint("withdrawn_on IS NULL OR withdrawn_on >= granted_on", name="withdrawn"),
-        Index(
-            "uq_star_held",
-            "volunteer_number",
-            "stars",
-            unique=True,
-            postgresql_where=text("withdrawn_on IS NULL"),
-            sqlite_where=text("withdrawn_on IS NULL"),
-        ),
+        _unique_where("withdrawn_on IS NULL", "uq_star_held", "volunteer_number", "stars"),
         Index("ix_star_volunteer", "volunteer_number"),
     )
 
@@ -227,13 +225,7 @@ class StarReview(Base):
         CheckConstraint("state IN ('open','taken','kept','ended')", name="state"),
         CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
         CheckConstraint("stars BETWEEN 1 AND 5 AND stars_left BETWEEN 0 AND stars - 1", name="stars"),
-        Index(
-            "uq_star_review_open",
-            "volunteer_number",
-            unique=True,
-            postgresql_where=text("state = 'open'"),
-            sqlite_where=text("state = 'open'"),
-        ),
+        _unique_where("state = 'open'", "uq_star_review_open", "volunteer_number"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -253,12 +245,14 @@ class Award(Base):
     __tablename__ = "award"
     __table_args__ = (
         UniqueConstraint("award", "round", "volunteer_number"),
+        # Each node numbers its own; what came with a volunteer keeps the number that it has.
+        _unique_where("came_by IS NULL", "uq_award_number", "number"),
         Index("ix_award_volunteer", "volunteer_number"),
         Index("ix_award_region", "region", "granted_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)
+    number: Mapped[str] = mapped_column(String(40))
     nomination_id: Mapped[str] = mapped_column(ForeignKey("nomination.id"), unique=True)
     volunteer_number: Mapped[str] = mapped_column(ForeignKey("known_volunteer.number"))
     award: Mapped[str] = mapped_column(String(40))
@@ -268,6 +262,7 @@ class Award(Base):
     granting_region: Mapped[str] = mapped_column(String(6))
     granted_on: Mapped[date]
     granted_at: Mapped[datetime]
+    came_by: Mapped[str | None] = mapped_column(String(32))  # the transfer that brought it from another node
 
     volunteer: Mapped[KnownVolunteer] = relationship()
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from services.awards.commands import copies, star_reviews, stars
+from services.awards.commands import copies, moves, star_reviews, stars
 from services.awards.commands.cases import approvals
-from shared.contracts.awards import StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, HoursVoided
-from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerRegistered, VolunteerUpdated
+from shared.contracts.awards import StandingHandedOver, StandingTakenOver, StarGranted, StarWithdrawn
+from shared.contracts.records import HoursCredited, HoursVoided, LedgerTakenOver
+from shared.contracts.registration import (
+    AbsenceChanged,
+    PostChanged,
+    VolunteerReceived,
+    VolunteerRegistered,
+    VolunteerUpdated,
+)
 from shared.messaging import Reactions
 from shared.storage import UnitOfWork
 
@@ -14,6 +20,7 @@ reactions = Reactions("awards")
 
 reactions.on(VolunteerRegistered)(copies.know_volunteer)
 reactions.on(VolunteerUpdated)(copies.know_volunteer)
+reactions.on(StandingTakenOver)(moves.note_stars)
 reactions.on(StarWithdrawn)(stars.note_withdrawal)
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
@@ -39,3 +46,21 @@ def discount_hours(uow: UnitOfWork, event: HoursVoided) -> None:
     """Count the hours no more, end the candidacies that rested on them, and let stars that did so be reviewed."""
     stars.void_hours(uow, event, approvals=approvals)
     star_reviews.note_change(uow, event.volunteer_number, voided=event.activity_name)
+
+
+@reactions.on(VolunteerReceived)
+def move(uow: UnitOfWork, event: VolunteerReceived) -> None:
+    """Hand over what a volunteer was given, to the node that has received them."""
+    moves.move(uow, event, approvals=approvals)
+
+
+@reactions.on(StandingHandedOver)
+def take_standing(uow: UnitOfWork, event: StandingHandedOver) -> None:
+    """Enter what a volunteer was given at their old home."""
+    moves.take_standing(uow, event, approvals=approvals)
+
+
+@reactions.on(LedgerTakenOver)
+def take_sums(uow: UnitOfWork, event: LedgerTakenOver) -> None:
+    """Count the hours of a volunteer who came from another node."""
+    moves.take_sums(uow, event, approvals=approvals)

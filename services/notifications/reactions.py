@@ -21,6 +21,7 @@ from shared.contracts.registration import (
     PostChanged,
     RegistrationRefused,
     VolunteerIntroduced,
+    VolunteerReceived,
     VolunteerRegistered,
     VolunteerUpdated,
 )
@@ -42,6 +43,7 @@ reactions.on(RegistrationRefused)(telling.tell_applicant)
 reactions.on(HoursCredited)(telling.tell_hours)
 reactions.on(RecordVoided)(telling.tell_voided)
 reactions.on(VolunteerTransferred)(telling.tell_place_left)
+reactions.on(VolunteerReceived)(telling.tell_who_moved)
 reactions.on(NominationOpened)(telling.tell_candidate)
 reactions.on(NominationDecided)(telling.tell_decided_candidate)
 reactions.on(StarGranted)(telling.tell_star)

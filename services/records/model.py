@@ -220,6 +220,7 @@ class LedgerEntry(Base):
     record_id: Mapped[str] = mapped_column(String(32))
     report_id: Mapped[str] = mapped_column(String(32), index=True)
     activity_name: Mapped[str] = mapped_column(String(100))
+    region: Mapped[str | None] = mapped_column(String(6))  # the activity's, where the line was written
     served_on: Mapped[date]
     kind: Mapped[str] = mapped_column(String(10))
     hours_hundredths: Mapped[int] = mapped_column(Integer)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from services.records.commands import copies, guests, ledger, records, transfers
+from services.records.commands import copies, guests, ledger, moves, records, transfers
 from services.records.commands.cases import approvals
-from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
+from shared.contracts.records import (
+    HoursCredited,
+    HoursVoided,
+    LedgerHandedOver,
+    LedgerTakenOver,
+    RecordConfirmed,
+    RecordCredited,
+    RecordPassedOn,
+    RecordVoided,
+)
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
@@ -15,6 +24,7 @@ from shared.contracts.registration import (
 )
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from shared.messaging import Reactions
+from shared.storage import UnitOfWork
 
 reactions = Reactions("records")
 
@@ -34,8 +44,17 @@ reactions.on(RecordCredited)(guests.note_credit)
 # What a node below has credited is copied, so that officials here see the hours of their whole region.
 reactions.on(HoursCredited)(ledger.copy_line)
 reactions.on(HoursVoided)(ledger.copy_line)
+reactions.on(LedgerTakenOver)(ledger.copy_taken_over)
+# Between the old and the new home of who moves to another node.
+reactions.on(RecordPassedOn)(ledger.take_passed_on)
 # Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.
 reactions.on(PostChanged)(approvals.follow_post)
 reactions.on(AbsenceChanged)(approvals.follow_absence)
 # A case may lie on several nodes, a stage on each.
 approvals.hear_other_nodes(reactions)
+
+
+@reactions.on(LedgerHandedOver)
+def take_ledger(uow: UnitOfWork, event: LedgerHandedOver) -> None:
+    """Take the ledger of a volunteer whom a stage of here has accepted."""
+    moves.take_ledger(uow, event, business=transfers.BUSINESS, approvals=approvals)

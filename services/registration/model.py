@@ -258,3 +258,31 @@ class FileEntry(Base):
     stars: Mapped[int | None]
     withdrawn_on: Mapped[date | None]
     happened_on: Mapped[date]
+
+
+class Move(Base):
+    """A volunteer's move from this node to another one or the other way, by its transfer.
+
+    A volunteer who comes is `verified` by records, has a name when their file is here, and is received with both; then
+    they have an account, which is theirs when they have claimed it.
+    """
+
+    __tablename__ = "move"
+    __table_args__ = (
+        CheckConstraint("received_at IS NULL OR (verified AND account_id IS NOT NULL)", name="received_when_verified"),
+        CheckConstraint("claimed_at IS NULL OR received_at IS NOT NULL", name="claimed_when_received"),
+        Index("ix_move_volunteer", "volunteer_number", "noted_at"),
+    )
+
+    transfer_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    volunteer_number: Mapped[str] = mapped_column(String(12))
+    from_region: Mapped[str] = mapped_column(String(6))
+    to_region: Mapped[str] = mapped_column(String(6))
+    noted_at: Mapped[datetime]
+    verified: Mapped[bool]
+    name: Mapped[str | None] = mapped_column(String(60))
+    category: Mapped[str | None] = mapped_column(String(30))
+    specialties: Mapped[list[str]] = mapped_column(JSON)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
+    received_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]

@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
-from services.registration.model import AbsenceRow, Account, FileEntry, Organisation, PostRow, PostState, Volunteer
+from services.registration.model import (
+    AbsenceRow,
+    Account,
+    FileEntry,
+    Move,
+    Organisation,
+    PostRow,
+    PostState,
+    Volunteer,
+)
 from services.registration.rules import absence_state, place_of
 from shared.errors import NotFound
 from shared.http.paging import cursor_invalid, read_cursor, write_cursor
@@ -94,6 +103,14 @@ def my_volunteer(session: Session, account_id: str) -> Volunteer:
     if found is None:
         raise NotFound("not_a_volunteer", zh="您还没有注册为志愿者", en="You have not registered as a volunteer")
     return found
+
+
+def moved_to(session: Session, volunteer: Volunteer) -> str | None:
+    """Answer the region at another node where somebody is at home by now, or None for who is of this node."""
+    moves = select(Move).where(Move.volunteer_number == (volunteer.number or "")).order_by(Move.noted_at.desc())
+    last = session.scalars(moves.limit(1)).first()
+    has_left = last is not None and last.received_at is None and last.to_region == volunteer.region
+    return volunteer.region if has_left else None
 
 
 def find_organisation(

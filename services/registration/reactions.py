@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from services.registration.commands import moves
 from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file, withdraw_in_file
-from services.registration.commands.volunteers import introduce_volunteer, move_volunteer
+from services.registration.commands.volunteers import introduce_volunteer
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
-from shared.contracts.records import HoursCredited, HoursVoided, VolunteerSought, VolunteerTransferred
-from shared.contracts.registration import AbsenceChanged, PostChanged
+from shared.contracts.records import HoursCredited, HoursVoided, TransferVerified, VolunteerSought, VolunteerTransferred
+from shared.contracts.registration import AbsenceChanged, FileHandedOver, PostChanged, VolunteerReceived
 from shared.messaging import Reactions
-from shared.regions import Regions
 from shared.storage import UnitOfWork
 
 reactions = Reactions("registration")
@@ -87,21 +87,12 @@ def enter_award(uow: UnitOfWork, event: AwardGranted) -> None:
     )
 
 
-@reactions.on(VolunteerTransferred)
-def move_home(uow: UnitOfWork, event: VolunteerTransferred) -> None:
-    """Move the volunteer's home region, and enter where they came from."""
-    regions, day = Regions.load(), event.transferred_on
-    move_volunteer(uow, event.volunteer_number, to_region=event.to_region)
-    enter_in_file(
-        uow,
-        source=f"transfer/{event.transfer_id}",
-        volunteer_number=event.volunteer_number,
-        kind="transfer",
-        title=f"由{regions.name_of(event.from_region, on=day)}转入{regions.name_of(event.to_region, on=day)}",
-        happened_on=day,
-    )
-
-
+# A volunteer moves between two places of this node, or to and from another one.
+reactions.on(VolunteerTransferred)(moves.move_within)
+reactions.on(VolunteerTransferred)(moves.hand_over_file)
+reactions.on(FileHandedOver)(moves.take_file)
+reactions.on(TransferVerified)(moves.note_verified)
+reactions.on(VolunteerReceived)(moves.let_go)
 # An organisation at another node has somebody of ours to record.
 reactions.on(VolunteerSought)(introduce_volunteer)
 # Who holds which post, and who stands in for whom, decides who may decide: the engine keeps its directory by this.

@@ -197,6 +197,37 @@ class VolunteerOut(Schema):
     revision = fields.Integer()
 
 
+class MyRegistrationOut(VolunteerOut):
+    """One's own registration."""
+
+    moved_to = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The region at another node where one is at home by now; the account there is claimed"
+        },
+    )
+
+
+class ClaimSecretOut(SecretOut):
+    """What one takes to one's new home to claim the account there; shown once and stored nowhere."""
+
+    to_region = fields.String(required=True)
+
+
+class ClaimIn(Schema):
+    """What somebody who came from another node gives to claim their account; the ID number did not come with them."""
+
+    secret = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+    username = fields.String(required=True, validate=_username)
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=200))
+    id_number = fields.String(required=True, load_only=True, validate=validate.Length(max=30))
+    mobile = fields.String(required=True, load_only=True, validate=validate.Length(max=20))
+    consents = fields.List(
+        fields.String(validate=validate.Length(max=30)), required=True, validate=validate.Length(max=10)
+    )
+    guardian_consents = fields.Boolean(load_default=False)
+
+
 class VolunteerQuery(Schema):
     """Which volunteers are wanted."""
 

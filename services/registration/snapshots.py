@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from services.registration.commands.absences import absence_as_told
 from services.registration.commands.organisations import organisation_as_told
 from services.registration.commands.posts import post_as_told
-from services.registration.commands.volunteers import volunteer_as_told
-from services.registration.model import AbsenceRow, Organisation, PostRow, PostState, RegistrationState, Volunteer
+from services.registration.commands.volunteers import arrival_as_told, volunteer_as_told
+from services.registration.model import AbsenceRow, Move, Organisation, PostRow, PostState, RegistrationState, Volunteer
 from shared.contracts.registration import AbsenceChanged, OrganisationApproved, PostChanged, VolunteerRegistered
 from shared.messaging import Snapshots
 
@@ -34,9 +34,15 @@ def absences(session: Session, after: str, limit: int) -> Sequence[AbsenceChange
 
 @snapshots.of(VolunteerRegistered)
 def volunteers(session: Session, after: str, limit: int) -> Sequence[VolunteerRegistered]:
-    """Answer the volunteers who have a number."""
+    """Answer the volunteers who have a number, those too who came from another node and claimed no account yet."""
     wanted = select(Volunteer).where(Volunteer.number > after).order_by(Volunteer.number).limit(limit)
-    return [volunteer_as_told(volunteer) for volunteer in session.scalars(wanted)]
+    unclaimed = (Move.volunteer_number > after, Move.received_at.is_not(None), Move.claimed_at.is_(None))
+    moves = select(Move).where(*unclaimed).order_by(Move.volunteer_number).limit(limit)
+    found = [
+        *(volunteer_as_told(volunteer) for volunteer in session.scalars(wanted)),
+        *(arrival_as_told(move) for move in session.scalars(moves)),
+    ]
+    return sorted(found, key=lambda told: told.volunteer_number)[:limit]
 
 
 @snapshots.of(OrganisationApproved)

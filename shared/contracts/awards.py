@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from shared.contracts.base import Event, event
@@ -77,3 +77,65 @@ class AwardGranted(Event):
     citation: str
     granted_on: date
     granting_region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarHeld:
+    """A star level that somebody holds, with the decision that gave it."""
+
+    nomination_id: str
+    stars: int
+    granted_on: date
+    decided_by_region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarRefused:
+    """A star level that was refused, which is not proposed again for a time."""
+
+    nomination_id: str
+    stars: int
+    refused_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwardHeld:
+    """A commendation that somebody was given, with its number."""
+
+    award_id: str
+    nomination_id: str
+    number: str
+    award: str
+    round: str
+    citation: str
+    region: str
+    granting_region: str
+    granted_on: date
+    granted_at: datetime
+
+
+@event("awards", "standing.handed_over", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class StandingHandedOver(Event):
+    """Stars and commendations of a volunteer whom another node has received: all of them when `is_whole`.
+
+    What was decided at the old home after that is told alone.
+    """
+
+    transfer_id: str
+    volunteer_number: str
+    from_region: str
+    to_region: str
+    stars: tuple[StarHeld, ...] = ()
+    refused: tuple[StarRefused, ...] = ()
+    awards: tuple[AwardHeld, ...] = ()
+    is_whole: bool = False
+
+
+@event("awards", "standing.taken_over", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class StandingTakenOver(Event):
+    """The new home of a volunteer answers for their stars from now on; nodes above count them as they are there."""
+
+    volunteer_number: str
+    stars: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from shared.contracts.base import Event, event
@@ -66,10 +66,22 @@ class RecordConfirmed(Event):
     quality: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """What a record that was confirmed counted for until it was voided."""
+
+    report_id: str
+    hours_hundredths: int
+    quality: int
+
+
 @event("records", "record.voided", key="record_id")
 @dataclass(frozen=True, kw_only=True)
 class RecordVoided(Event):
-    """A service record does not count, because its report was rejected, left it out, or was revoked."""
+    """A service record does not count, because its report was rejected, left it out, or was revoked.
+
+    `taken_back` is there where it had been confirmed: a new home may hear this before the confirmation.
+    """
 
     record_id: str
     activity_name: str
@@ -77,6 +89,7 @@ class RecordVoided(Event):
     volunteer_number: str
     served_on: date
     reason: str
+    taken_back: TakenBack | None = None
 
 
 @event("records", "record.credited", key="record_id")
@@ -144,17 +157,97 @@ class VolunteerSought(Event):
 @event("records", "volunteer.transferred", key="volunteer_number")
 @dataclass(frozen=True, kw_only=True)
 class VolunteerTransferred(Event):
-    """The place that receives a volunteer has taken them over; registration moves their home region.
+    """A place gives a volunteer to the one that has verified and accepted them; registration moves their home region.
 
+    Where another node receives them this is half of the move, `volunteer.received` the other, and no name is told.
     Their hours and records stay as they are, and go with the number.
     """
+
+    transfer_id: str
+    volunteer_number: str
+    volunteer_name: str = ""
+    from_region: str
+    to_region: str
+    transferred_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerLine:
+    """One line of a ledger, with the record that it rests on; hours are positive, the kind says how they count."""
+
+    entry_id: str
+    record_id: str
+    report_id: str
+    activity_name: str
+    served_on: date
+    kind: Literal["credit", "void"]
+    hours_hundredths: int
+    quality: int
+    entered_at: datetime
+
+
+@event("records", "ledger.handed_over", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class LedgerHandedOver(Event):
+    """A volunteer was given to another node, which gets their ledger: part 1 of `parts`, and so on."""
 
     transfer_id: str
     volunteer_number: str
     volunteer_name: str
     from_region: str
     to_region: str
-    transferred_on: date
+    reason: str
+    asked_at: datetime
+    part: int
+    parts: int
+    lines: tuple[LedgerLine, ...]
+
+
+@event("records", "record.passed_on", key="record_id")
+@dataclass(frozen=True, kw_only=True)
+class RecordPassedOn(Event):
+    """A record was confirmed or voided, and that came to a home that had handed the ledger over; the next one gets it.
+
+    `region` is the activity's.
+    """
+
+    transfer_id: str
+    record_id: str
+    volunteer_number: str
+    to_region: str
+    region: str
+    report_id: str
+    activity_name: str
+    served_on: date
+    kind: Literal["credit", "void"]
+    hours_hundredths: int
+    quality: int
+
+
+@event("records", "transfer.verified", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class TransferVerified(Event):
+    """The ledger of a volunteer of another node is here, and a stage of here has accepted them."""
+
+    transfer_id: str
+    volunteer_number: str
+    from_region: str
+    to_region: str
+
+
+@event("records", "ledger.taken_over", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class LedgerTakenOver(Event):
+    """The new home keeps a ledger that another node kept: nodes above copy the lines that they do not have.
+
+    The sums are those of the whole ledger, of which these lines may be a part.
+    """
+
+    volunteer_number: str
+    total_hundredths: int
+    quality_sum: int
+    quality_count: int
+    lines: tuple[LedgerLine, ...]
 
 
 RecordState = Literal["pending", "confirmed", "void"]

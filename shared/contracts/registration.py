@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from shared.contracts.base import Event, event
@@ -75,6 +75,65 @@ class VolunteerIntroduced(Event):
     name: str
     region: str
     to_region: str
+
+
+@event("registration", "volunteer.received", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class VolunteerReceived(Event):
+    """A node has received a volunteer whom another node gave to it: they are at home there from now on."""
+
+    transfer_id: str
+    volunteer_number: str
+    from_region: str
+    to_region: str
+    received_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePerson:
+    """Who somebody is, without what identifies them: they give their ID number anew at their new home."""
+
+    name: str
+    category: str
+    specialties: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileLine:
+    """One line of an e-file; `source` names the fact, so that it is entered once."""
+
+    source: str
+    kind: Literal["hours", "star", "award", "transfer"]
+    title: str
+    happened_on: date
+    hours: int | None = None
+    stars: int | None = None
+    withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """By what somebody shows at their new home who they are: the digest of a secret that their old account was told."""
+
+    digest: str
+    expires_at: datetime
+
+
+@event("registration", "file.handed_over", key="volunteer_number")
+@dataclass(frozen=True, kw_only=True)
+class FileHandedOver(Event):
+    """Lines of the e-file of a volunteer who was given to another node, as many events as it takes.
+
+    `person` stands in the first one; `claim` is told when the volunteer asks for it.
+    """
+
+    transfer_id: str
+    volunteer_number: str
+    from_region: str
+    to_region: str
+    person: FilePerson | None = None
+    claim: Claim | None = None
+    lines: tuple[FileLine, ...] = ()
 
 
 @event("registration", "organisation.approved", key="organisation_id")

@@ -18,6 +18,7 @@ from shared.messaging.envelope import MOST_BYTES, Address, decode
 from shared.messaging.inbox import Delivery
 from shared.messaging.outages import database_is_away
 from shared.messaging.upsert import upsert
+from shared.nodes.again import believed_after_all, who_moved
 from shared.nodes.control import Controls
 from shared.nodes.core.authority import claims, subjects
 from shared.nodes.core.letters import Letter, NotALetter, Statement
@@ -159,13 +160,17 @@ class Taking:
     def _advance(self, raw: bytes, verdict: Verdict, letter: Letter, said: Statement) -> None:
         self._heard.add(said.origin)
         if verdict.fate is Fate.APPLY:
-            self._knowledge.learn(claims(said.name, said.data, directory=self._knowledge))
+            told = claims(said.name, said.data, directory=self._knowledge)
+            self._knowledge.learn(told)
             self._effects.append(self._effect(letter, said))
         elif verdict.fate is Fate.REFUSE:
             refused = {"epoch": said.epoch, "seq": said.seq, "event_id": said.event_id, "code": verdict.code}
             self._refused.setdefault(said.origin, []).append(refused)
             put_away(self.uow, raw, verdict, transport=self.transport)
         self._knowledge.advance(said, letter, fate=verdict.fate.value, code=verdict.code)
+        if verdict.fate is Fate.APPLY and (moved := who_moved(said.name, told)):
+            late = believed_after_all(self.uow, self._knowledge, self._world.charter.map, moved)
+            self._effects += [self._effect(*one) for one in late]
 
     def _effect(self, letter: Letter, said: Statement) -> dict[str, object]:
         address: Address = decode(letter.body)

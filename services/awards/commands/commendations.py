@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.awards.commands.nominations import decide, locked, open_nomination
+from services.awards.commands.nominations import award_as_held, decide, hand_on, locked, open_nomination
 from services.awards.model import (
     Award,
     AwardCounter,
@@ -32,7 +33,7 @@ from shared.approval.core.state import Party
 from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.awards import AwardGranted
-from shared.errors import Conflict, Invalid, NotFound, StaleRevision, pointing_at
+from shared.errors import Conflict, HostedElsewhere, Invalid, NotFound, StaleRevision, pointing_at
 from shared.hours import show_hours
 from shared.identity import Principal
 from shared.regions import Regions
@@ -64,7 +65,8 @@ def nominate(
 
     Source: notice II (6), 「定期对优秀志愿者…进行通报表彰」, and IV.
     :raises NotFound: `volunteer_not_found`, also when none of the clerk's regions contains the volunteer's.
-    :raises HostedElsewhere: when the volunteer is at home at another node, whose clerks nominate them.
+    :raises HostedElsewhere: when the volunteer is at home at another node, whose clerks nominate them;
+        `volunteer_moved` where they were at home here.
     :raises Forbidden: `own_nomination`.
     :raises Invalid: `volunteer_has_no_star`.
     :raises Conflict: `already_nominated` while a nomination for the same award and round runs or was granted.
@@ -103,6 +105,8 @@ def _candidate(uow: UnitOfWork, proposal: Proposal, *, clerk: Principal, regions
     """Answer the volunteer of a proposal that this clerk may make, locked until the transaction ends."""
     # The row is locked so that of two nominations at once the second one sees the first.
     volunteer = uow.session.get(KnownVolunteer, proposal.volunteer_number, with_for_update=True)
+    if volunteer is not None and volunteer.left_from is not None and not uow.hosts(volunteer.region):
+        _tell_moved(volunteer, clerk=clerk, regions=regions, on=business_date(uow.now))
     if volunteer is None or not may(Act.NOMINATE, clerk, volunteer.region, regions=regions, on=business_date(uow.now)):
         raise NotFound(
             "volunteer_not_found",
@@ -123,6 +127,20 @@ def _candidate(uow: UnitOfWork, proposal: Proposal, *, clerk: Principal, regions
         )
     _check_first(uow, proposal)
     return volunteer
+
+
+def _tell_moved(volunteer: KnownVolunteer, *, clerk: Principal, regions: Regions, on: date) -> None:
+    """Refuse, with words, to nominate who has left the clerk's regions for another node; to others they are unknown.
+
+    :raises HostedElsewhere: `volunteer_moved`.
+    """
+    if may(Act.NOMINATE, clerk, volunteer.left_from or "", regions=regions, on=on):
+        raise HostedElsewhere(
+            "volunteer_moved",
+            zh=f"该志愿者已转出至{regions.name_of(volunteer.region, on=on)}，请由转入地提名",
+            en="This volunteer has moved to another place, whose clerks nominate them",
+            pointer="/volunteer_number",
+        )
 
 
 def _standing(uow: UnitOfWork, volunteer_number: str) -> Standing:
@@ -225,6 +243,7 @@ def grant_award(uow: UnitOfWork, nomination_id: str, *, granting_region: str) ->
     )
     uow.session.add(award)
     uow.publish(award_as_told(award))
+    hand_on(uow, nomination.volunteer, awards=(award_as_held(award),))
 
 
 def award_as_told(award: Award) -> AwardGranted:

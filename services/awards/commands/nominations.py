@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from services.awards.model import KnownVolunteer, Nomination, NominationKind, NominationState
+from services.awards.model import Award, KnownVolunteer, Nomination, NominationKind, NominationState
 from shared.approval.core.state import Party
 from shared.approval.service import Approvals
-from shared.contracts.awards import NominationDecided, NominationOpened
+from shared.contracts.awards import (
+    AwardHeld,
+    NominationDecided,
+    NominationOpened,
+    StandingHandedOver,
+    StarHeld,
+    StarRefused,
+)
 from shared.storage import UnitOfWork
 
 
@@ -80,3 +87,45 @@ def decide(uow: UnitOfWork, nomination_id: str, *, state: NominationState, reaso
 
 def _kind(nomination: Nomination) -> Literal["star", "commendation"]:
     return "star" if nomination.kind == NominationKind.STAR else "commendation"
+
+
+def hand_on(
+    uow: UnitOfWork,
+    volunteer: KnownVolunteer,
+    *,
+    stars: tuple[StarHeld, ...] = (),
+    refused: tuple[StarRefused, ...] = (),
+    awards: tuple[AwardHeld, ...] = (),
+    is_whole: bool = False,
+) -> None:
+    """Tell the new home of a volunteer who has left this node what they were given here; of others tell nothing."""
+    if volunteer.left_by is None or volunteer.left_from is None or volunteer.left_to is None:
+        return
+    uow.publish(
+        StandingHandedOver(
+            transfer_id=volunteer.left_by,
+            volunteer_number=volunteer.number,
+            from_region=volunteer.left_from,
+            to_region=volunteer.left_to,
+            stars=stars,
+            refused=refused,
+            awards=awards,
+            is_whole=is_whole,
+        )
+    )
+
+
+def award_as_held(award: Award) -> AwardHeld:
+    """Answer a commendation as the new home of its volunteer is told it."""
+    return AwardHeld(
+        award_id=award.id,
+        nomination_id=award.nomination_id,
+        number=award.number,
+        award=award.award,
+        round=award.round,
+        citation=award.citation,
+        region=award.region,
+        granting_region=award.granting_region,
+        granted_on=award.granted_on,
+        granted_at=award.granted_at,
+    )

@@ -90,6 +90,16 @@ def _open_now(uow: UnitOfWork, volunteer_number: str) -> StarReview | None:
     return uow.session.scalars(wanted).one_or_none()
 
 
+def end_open(uow: UnitOfWork, volunteer_number: str, *, approvals: Approvals) -> None:
+    """End the review of a volunteer's stars that is open, if there is one, and ask for none."""
+    asked = _open_now(uow, volunteer_number)
+    if asked is not None:
+        _end(uow, asked, approvals=approvals)
+    row = uow.session.get(StandingRow, volunteer_number, with_for_update=True)
+    if row is not None:
+        row.review_due_at = row.voided = None
+
+
 def _end(uow: UnitOfWork, review: StarReview, *, approvals: Approvals) -> None:
     """End a review whose question is no longer the right one."""
     approvals.act(

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
-from services.awards.commands.nominations import decide, open_nomination
+from services.awards.commands.nominations import decide, hand_on, open_nomination
 from services.awards.model import (
     UNDECIDED,
     KnownVolunteer,
@@ -33,7 +33,7 @@ from shared.approval.core.state import Party
 from shared.approval.core.words import Verb
 from shared.approval.service import Approvals
 from shared.clock import business_date
-from shared.contracts.awards import StarGranted, StarWithdrawn
+from shared.contracts.awards import StarGranted, StarHeld, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided
 from shared.errors import Unavailable
 from shared.hours import show_hours
@@ -79,7 +79,7 @@ def void_hours(uow: UnitOfWork, event: HoursVoided, *, approvals: Approvals) -> 
     row.quality_count -= 1
     rule, standing = star_rule(business_date(uow.now)), row.standing
     reached = level_carried(rule, standing)
-    for nomination in _undecided(uow, event.volunteer_number):
+    for nomination in undecided(uow, event.volunteer_number):
         if nomination.stars is not None and nomination.stars > reached:
             approvals.act(
                 uow,
@@ -97,7 +97,7 @@ def nominate_if_due(uow: UnitOfWork, row: StandingRow, *, approvals: Approvals) 
     """Nominate a volunteer of this node for the star that is due to them by now, if any."""
     today = business_date(uow.now)
     rule, standing = star_rule(today), row.standing
-    if level_reached(rule, standing) <= standing.stars:
+    if row.awaits_stars or level_reached(rule, standing) <= standing.stars:
         # So it is for most hours; what was nominated or refused before matters only where a star comes within reach.
         return
     volunteer = uow.session.get_one(KnownVolunteer, row.volunteer_number)
@@ -130,10 +130,11 @@ def standing_row(uow: UnitOfWork, volunteer_number: str) -> StandingRow:
 
 
 def _open_levels(uow: UnitOfWork, volunteer_number: str) -> frozenset[int]:
-    return frozenset(one.stars for one in _undecided(uow, volunteer_number) if one.stars is not None)
+    return frozenset(one.stars for one in undecided(uow, volunteer_number) if one.stars is not None)
 
 
-def _undecided(uow: UnitOfWork, volunteer_number: str) -> list[Nomination]:
+def undecided(uow: UnitOfWork, volunteer_number: str) -> list[Nomination]:
+    """Answer the nominations of a volunteer for stars that are not decided yet."""
     wanted = select(Nomination).where(
         Nomination.volunteer_number == volunteer_number,
         Nomination.kind == NominationKind.STAR.value,
@@ -207,6 +208,13 @@ def grant_star(uow: UnitOfWork, nomination_id: str, *, decided_by_region: str) -
     # A lower level that was decided later does not take the higher one away.
     row.stars = max(row.stars, star.stars)
     uow.publish(star_as_told(star))
+    held = StarHeld(
+        nomination_id=star.nomination_id,
+        stars=star.stars,
+        granted_on=star.granted_on,
+        decided_by_region=decided_by_region,
+    )
+    hand_on(uow, nomination.volunteer, stars=(held,))
 
 
 def note_star(uow: UnitOfWork, event: StarGranted, *, approvals: Approvals) -> None:

@@ -10,12 +10,14 @@ import uuid
 
 from services.notifications import rules
 from services.notifications.commands.messages import tell, tell_administrators, tell_holders, tell_volunteer
+from services.notifications.model import KnownVolunteer
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
     RegistrationRefused,
+    VolunteerReceived,
     VolunteerRegistered,
 )
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
@@ -72,6 +74,16 @@ def tell_place_left(uow: UnitOfWork, event: VolunteerTransferred) -> None:
     to_name = Regions.load().name_of(event.to_region, on=event.transferred_on)
     text, key = rules.volunteer_transferred(event, to_name=to_name), f"transferred:{event.transfer_id}"
     tell_holders(uow, role=Role.CLERK.value, region=event.from_region, text=text, dedupe=key)
+
+
+def tell_who_moved(uow: UnitOfWork, event: VolunteerReceived) -> None:
+    """Tell a volunteer who has moved to another node, at the account that they had here, what to do next."""
+    volunteer = uow.session.get(KnownVolunteer, event.volunteer_number)
+    if volunteer is None or not uow.hosts(event.from_region) or uow.hosts(event.to_region):
+        return
+    to_name = Regions.load().name_of(event.to_region, on=event.received_on)
+    text, key = rules.volunteer_received(to_name=to_name), f"received:{event.transfer_id}"
+    tell(uow, [volunteer.account_id], text, dedupe=key)
 
 
 def tell_candidate(uow: UnitOfWork, event: NominationOpened) -> None:

@@ -28,6 +28,7 @@ from services.notifications.rules.facts import (
     report_returned,
     star_granted,
     star_withdrawn,
+    volunteer_received,
     volunteer_registered,
     volunteer_transferred,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "task_assigned",
     "task_overdue",
     "task_reminded",
+    "volunteer_received",
     "volunteer_registered",
     "volunteer_transferred",
 ]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from services.notifications.rules.text import HOME, Text
 from shared.contracts.awards import AwardGranted, NominationDecided, NominationOpened, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, RecordVoided, VolunteerTransferred
-from shared.contracts.registration import OrganisationApproved, RegistrationRefused, VolunteerRegistered
+from shared.contracts.registration import (
+    OrganisationApproved,
+    RegistrationRefused,
+    VolunteerRegistered,
+)
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportReturned
 from shared.hours import show_hours
 
 MY_HOURS = "/my/hours"
+MY_TRANSFERS = "/transfers"
 MY_STARS = "/my/stars"
 MY_AWARDS = "/my/awards"
 _STARS = "一二三四五"
@@ -90,16 +95,33 @@ def record_voided(event: RecordVoided) -> Text:
 
 
 def volunteer_transferred(event: VolunteerTransferred, *, to_name: str) -> Text:
-    """Tell a place's officials that one of its volunteers belongs to another now; `to_name` is that region's."""
+    """Tell a place's officials that one of its volunteers belongs to another now; `to_name` is that region's.
+
+    Between nodes no name is told, and the number stands for it.
+    """
+    number, name = event.volunteer_number, event.volunteer_name
     return Text(
         kind="volunteer.transferred",
-        title_zh=f"志愿者转出：{event.volunteer_name}",
-        title_en=f"A volunteer has left: {event.volunteer_name}",
-        body_zh=f"{event.transferred_on}，{event.volunteer_name}（{event.volunteer_number}）已由{to_name}接收，"
+        title_zh=f"志愿者转出：{name or number}",
+        title_en=f"A volunteer has left: {name or number}",
+        body_zh=f"{event.transferred_on}，{f'{name}（{number}）' if name else number}已由{to_name}接收，"
         "服务记录和时长随编号保留。",
-        body_en=f"{event.volunteer_name} ({event.volunteer_number}) was taken over by {to_name} on "
+        body_en=f"{f'{name} ({number})' if name else number} was taken over by {to_name} on "
         f"{event.transferred_on}. Records and hours stay with the number.",
         link=HOME,
+    )
+
+
+def volunteer_received(*, to_name: str) -> Text:
+    """Tell who has moved to another node that they are at home there, and how they get their account there."""
+    return Text(
+        kind="volunteer.received",
+        title_zh="您已转入新的所在地",
+        title_en="You have moved to your new home region",
+        body_zh=f"{to_name}已接收您的档案、时长和星级。请在“异地转移”页面领取认领口令，到转入地站点启用新账号。",
+        body_en=f"{to_name} has your file, hours and stars. Get your claim secret on the transfer page, and take your "
+        "new account with it on the site of that place.",
+        link=MY_TRANSFERS,
     )
 
 

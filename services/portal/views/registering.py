@@ -42,6 +42,34 @@ def make_account() -> Response | tuple[str, int]:
     return go("front.index")
 
 
+@blp.get("/claim")
+def claim_form() -> str:
+    """Show the form by which who has moved here claims their account."""
+    return render_template("claim.html", form=Form())
+
+
+@blp.post("/claim")
+def claim() -> Response | tuple[str, int]:
+    """Claim the account of who has moved here, with their ID number given anew."""
+    sent = Form.sent()
+    complete = sent.require("secret", "username", "password", "id_number", "mobile")
+    if not (complete and same_password(sent)):
+        return render_template("claim.html", form=sent), 422
+    body = {
+        **{name: sent.text(name) for name in ("secret", "id_number", "mobile")},
+        "username": sent.text("username").lower(),
+        "password": str(sent.values["password"]),
+        "consents": sent.chosen("consents"),
+        "guardian_consents": bool(sent.text("guardian_consents")),
+    }
+    try:
+        account = api().post("registration", "volunteers", "claim", body=body).data
+    except Problem as problem:
+        return render_template("claim.html", form=sent.take(problem)), problem.status
+    tell("transfer.claimed", username=account["username"])
+    return go("signing_in.form")
+
+
 @blp.get("/register/counties")
 def counties() -> str:
     """Answer the choices of one city, for the form that asks for a county."""

@@ -24,8 +24,9 @@ def show() -> str:
     return _page(Form())
 
 
-def _page(form: Form) -> str:
+def _page(form: Form, *, secret: str | None = None) -> str:
     person()
+    me: Json = api().get("registration", "volunteers", "me").data
     found: list[Json] = api().get("records", "transfers", "mine").data
     current = next((one for one in found if one["state"] in _UNDER_WAY), None)
     if current is not None:
@@ -35,16 +36,12 @@ def _page(form: Form) -> str:
         form=form,
         current=current,
         earlier=[one for one in found if one is not current],
-        home=_home(),
+        home=me["region"],
+        moved_to=me["moved_to"],
+        secret=secret,
         cities=cities(on=formats().today),
         command_id=new_id(),
     )
-
-
-def _home() -> str:
-    """Answer the volunteer's home region as registration, whose fact it is, says it now."""
-    region: str = api().get("registration", "volunteers", "me").data["region"]
-    return region
 
 
 @blp.post("/transfers")
@@ -100,3 +97,11 @@ def correct(transfer_id: str) -> Response | tuple[str, int]:
         return _page(sent.take(problem)), problem.status
     tell("transfer.sent_again")
     return go("transfers.show")
+
+
+@blp.post("/transfers/claim-secret")
+def claim_secret() -> str:
+    """Show the secret by which one claims the account at one's new home, this once."""
+    person()
+    made = api().post("registration", "volunteers", "me", "claim-secret", body={}).data
+    return _page(Form(), secret=made["secret"])

@@ -11,18 +11,31 @@ from typing import Any
 
 from sqlalchemy import select
 
+from services.records.commands import moves
+from services.records.commands.moves import CREDIT, VOID
 from services.records.model import KnownVolunteer, LedgerEntry
+from services.records.rules import TransferState
 from shared.clock import business_date
-from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
+from shared.contracts.records import (
+    HoursCredited,
+    HoursVoided,
+    LedgerTakenOver,
+    RecordConfirmed,
+    RecordCredited,
+    RecordPassedOn,
+    RecordVoided,
+    TakenBack,
+)
 from shared.messaging.upsert import upsert
 from shared.storage import UnitOfWork
 
-CREDIT, VOID = "credit", "void"
+_Said = RecordConfirmed | RecordPassedOn | RecordVoided | LedgerEntry | HoursCredited | HoursVoided
 
 
-def credit_hours(uow: UnitOfWork, event: RecordConfirmed) -> None:
-    """Credit the hours of a confirmed record to its volunteer, once, where they are at home."""
+def credit_hours(uow: UnitOfWork, event: RecordConfirmed | RecordPassedOn) -> None:
+    """Credit the hours of a confirmed record to its volunteer, once, where they are at home; or pass it on to there."""
     if not _keeps_ledger_of(uow, event.volunteer_number):
+        _pass_on(uow, event, moves.counted(event), is_void=False)
         return
     line = _line(event, kind=CREDIT, hours_hundredths=event.hours_hundredths, at=uow.now)
     if not _enter(uow, line):
@@ -53,14 +66,34 @@ def credit_hours(uow: UnitOfWork, event: RecordConfirmed) -> None:
         )
 
 
+def take_passed_on(uow: UnitOfWork, event: RecordPassedOn) -> None:
+    """Credit a record, or take it back, that came to the former home of a volunteer of here."""
+    if event.kind == CREDIT:
+        credit_hours(uow, event)
+    else:
+        _take_back(uow, event, moves.counted(event))
+
+
 def take_back_hours(uow: UnitOfWork, event: RecordVoided) -> None:
     """Take back the hours of a record that was credited here and is void now, once; others had none to take back.
 
-    A record's confirmation and its end are told under one key, so they come in this order.
+    A record's confirmation and its end are told under one key, so they come in this order, but for who has moved in
+    between: then the end says what it takes back, and whatever comes of the confirmation later finds it entered.
     """
-    wanted = select(LedgerEntry).where(LedgerEntry.record_id == event.record_id, LedgerEntry.kind == CREDIT)
+    _take_back(uow, event, event.taken_back)
+
+
+def _take_back(uow: UnitOfWork, said: RecordVoided | RecordPassedOn, was: TakenBack | None) -> None:
+    wanted = select(LedgerEntry).where(LedgerEntry.record_id == said.record_id, LedgerEntry.kind == CREDIT)
     credit = uow.session.scalars(wanted).one_or_none()
-    if credit is None or not _keeps_ledger_of(uow, credit.volunteer_number):
+    was = was if credit is None else moves.counted(credit)
+    if was is None:
+        return
+    if not _keeps_ledger_of(uow, said.volunteer_number):
+        _pass_on(uow, said, was, is_void=True)
+        return
+    if credit is None:
+        _enter_both(uow, said, was, at=uow.now)
         return
     line = _line(credit, kind=VOID, hours_hundredths=-credit.hours_hundredths, at=uow.now)
     if not _enter(uow, line):
@@ -79,6 +112,40 @@ def take_back_hours(uow: UnitOfWork, event: RecordVoided) -> None:
             total_hundredths=total,
         )
     )
+
+
+def _enter_both(uow: UnitOfWork, said: _Said, was: TakenBack, *, at: datetime) -> None:
+    """Enter a record with its counter line, whose confirmation is still on its way here; it never counted here."""
+    for kind, sign in ((CREDIT, 1), (VOID, -1)):
+        line = _line(said, kind=kind, hours_hundredths=sign * was.hours_hundredths, at=at)
+        _enter(uow, {**line, "report_id": was.report_id, "quality": was.quality})
+
+
+def _pass_on(
+    uow: UnitOfWork, said: RecordConfirmed | RecordVoided | RecordPassedOn, was: TakenBack, *, is_void: bool
+) -> None:
+    """Pass on to the new home of a volunteer what came to the old one; until they are received there it waits here.
+
+    Of who was never at home here nothing is told: their home hears it itself.
+    """
+    transfer = moves.departure_of(uow, said.volunteer_number)
+    if transfer is None:
+        return
+    if transfer.state == TransferState.MOVED:
+        moves.pass_on(uow, transfer, said, was, is_void=is_void)
+        return
+    at = max(uow.now, transfer.decided_at or uow.now)
+    if is_void:
+        _enter_both(uow, said, was, at=at)
+    else:
+        line = _line(said, kind=CREDIT, hours_hundredths=was.hours_hundredths, at=at)
+        _enter(uow, {**line, "report_id": was.report_id, "quality": was.quality})
+
+
+def copy_taken_over(uow: UnitOfWork, event: LedgerTakenOver) -> None:
+    """Copy a ledger that a node below has taken over from another one: of most lines there is a copy already."""
+    if not _keeps_ledger_of(uow, event.volunteer_number):
+        moves.copy_lines(uow, event.volunteer_number, event.lines)
 
 
 def copy_line(uow: UnitOfWork, event: HoursCredited | HoursVoided) -> None:
@@ -100,24 +167,23 @@ def _keeps_ledger_of(uow: UnitOfWork, volunteer_number: str) -> bool:
     return uow.hosts(uow.session.execute(person.with_for_update()).scalar_one())
 
 
-def _line(
-    said: RecordConfirmed | LedgerEntry | HoursCredited | HoursVoided, *, kind: str, hours_hundredths: int, at: datetime
-) -> dict[str, Any]:
+def _line(said: _Said, *, kind: str, hours_hundredths: int, at: datetime) -> dict[str, Any]:
     return {
         "id": uuid.uuid4().hex,
         "volunteer_number": said.volunteer_number,
         "record_id": said.record_id,
-        "report_id": said.report_id,
+        "report_id": "" if isinstance(said, RecordVoided) else said.report_id,
         "activity_name": said.activity_name,
+        "region": None if isinstance(said, HoursCredited | HoursVoided) else said.region,
         "served_on": said.served_on,
         "kind": kind,
         "hours_hundredths": hours_hundredths,
-        "quality": said.quality,
+        "quality": 0 if isinstance(said, RecordVoided) else said.quality,
         "entered_at": at,
     }
 
 
 def _enter(uow: UnitOfWork, line: dict[str, Any]) -> bool:
     """Write a line, unless its record has one of this kind; answers whether it was written now."""
-    entering = upsert(uow.session, LedgerEntry).on_conflict_do_nothing(index_elements=["record_id", "kind"])
+    entering = upsert(uow.session, LedgerEntry).on_conflict_do_nothing()
     return uow.session.execute(entering.returning(LedgerEntry.id), line).first() is not None

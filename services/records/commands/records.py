@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 
 from services.records.commands.activities import own_open_activity
-from services.records.model import Activity, KnownVolunteer, RecordState, ServiceRecord
+from services.records.commands.moves import departure_of
+from services.records.model import Activity, Guest, KnownVolunteer, RecordState, ServiceRecord
 from services.records.rules import MOST_LINES, MOST_RECORDS, Shift, faults_in
 from shared.clock import business_date
-from shared.contracts.records import RecordConfirmed, RecordVoided
+from shared.contracts.records import RecordConfirmed, RecordVoided, TakenBack
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
 from shared.errors import Conflict, Fault, Invalid
 from shared.identity import Principal
+from shared.regions import Regions
 from shared.storage import UnitOfWork
 
 
@@ -24,7 +26,8 @@ def write_records(
     """Write down who served when; all lines are entered or none, and every fault is named.
 
     Source: notice II (3); Order 67 articles 7 and 11.
-    :raises Invalid: `volunteer_not_found`, `shifts_overlap`, `in_the_future`, `hours_exceed_shift`, `too_many_lines`.
+    :raises Invalid: `volunteer_not_found`, `volunteer_moved`, `shifts_overlap`, `in_the_future`, `hours_exceed_shift`,
+        `too_many_lines`.
     :raises Conflict: `activity_closed`, `activity_full`.
     """
     activity = own_open_activity(uow, principal=principal, activity_id=activity_id)
@@ -33,7 +36,9 @@ def write_records(
             "too_many_lines", zh=f"一次最多{MOST_LINES}行", en=f"At most {MOST_LINES} lines at once", pointer="/lines"
         )
     _check_room(uow, activity, len(shifts))
-    faults = _unknown_people(uow, shifts) + faults_in(shifts, _existing(uow, shifts), now=uow.now)
+    faults = _unknown_people(uow, shifts, activity.organisation_id) + faults_in(
+        shifts, _existing(uow, shifts), now=uow.now
+    )
     if faults:
         raise Invalid.of(faults)
     rows = [
@@ -67,9 +72,21 @@ def _check_room(uow: UnitOfWork, activity: Activity, more: int) -> None:
         )
 
 
-def _unknown_people(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Fault]:
+def _unknown_people(uow: UnitOfWork, shifts: Sequence[Shift], organisation_id: str) -> list[Fault]:
     known = _lock_volunteers(uow, {shift.volunteer_number for shift in shifts})
-    return [
+    gone = _who_left(uow, known, organisation_id)
+    moved = [
+        Fault(
+            code="volunteer_moved",
+            zh=f"该志愿者已转出至{Regions.load().name_of(known[shift.volunteer_number], on=business_date(uow.now))}；"
+            "如在本地服务，请先登记为外来志愿者，时长计入其转入地",
+            en="This volunteer has moved to another place: invite them as a guest first, and the hours go there",
+            pointer=f"/lines/{place}/volunteer_number",
+        )
+        for place, shift in enumerate(shifts)
+        if shift.volunteer_number in gone
+    ]
+    return moved + [
         Fault(
             code="volunteer_not_found",
             zh="没有这个志愿者编号，或该志愿者尚未通过注册；在其他节点注册的，请先登记为外来志愿者",
@@ -81,10 +98,24 @@ def _unknown_people(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Fault]:
     ]
 
 
-def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> set[str]:
-    """Lock the people concerned, in one order everywhere, so that two organisers cannot both book one person."""
-    wanted = select(KnownVolunteer.number).where(KnownVolunteer.number.in_(numbers)).order_by(KnownVolunteer.number)
-    return set(uow.session.scalars(wanted.with_for_update()))
+def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> dict[str, str]:
+    """Answer the home regions of the people concerned.
+
+    They are locked in one order everywhere, so that two organisers cannot both book one person.
+    """
+    wanted = select(KnownVolunteer.number, KnownVolunteer.region).where(KnownVolunteer.number.in_(numbers))
+    locked = uow.session.execute(wanted.order_by(KnownVolunteer.number).with_for_update())
+    return {row.number: row.region for row in locked}
+
+
+def _who_left(uow: UnitOfWork, known: Mapping[str, str], organisation_id: str) -> set[str]:
+    """Answer who was at home here, is at another node now, and is no guest of this organisation."""
+    elsewhere = {number for number, region in known.items() if not uow.hosts(region)}
+    left = {number for number in elsewhere if departure_of(uow, number) is not None}
+    guests = select(Guest.volunteer_number).where(
+        Guest.organisation_id == organisation_id, Guest.volunteer_number.in_(left)
+    )
+    return left - set(uow.session.scalars(guests)) if left else left
 
 
 def _existing(uow: UnitOfWork, shifts: Sequence[Shift]) -> list[Shift]:
@@ -172,6 +203,7 @@ def _in_state(uow: UnitOfWork, activity_id: str, state: RecordState) -> list[Ser
 
 
 def _void(uow: UnitOfWork, record: ServiceRecord, activity: Activity, *, reason: str) -> None:
+    was_confirmed = record.state == RecordState.CONFIRMED
     record.state = RecordState.VOID.value
     record.decided_at = uow.now
     record.void_reason = reason[:500]
@@ -183,5 +215,12 @@ def _void(uow: UnitOfWork, record: ServiceRecord, activity: Activity, *, reason:
             volunteer_number=record.volunteer_number,
             served_on=record.served_on,
             reason=reason,
+            taken_back=TakenBack(
+                report_id=record.report_id or "",
+                hours_hundredths=record.hours_hundredths,
+                quality=record.quality,
+            )
+            if was_confirmed
+            else None,
         )
     )

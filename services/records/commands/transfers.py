@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from services.records.commands.moves import departure_of, give_away, pass_on_what_waited, tell_above
 from services.records.model import KnownVolunteer, LedgerEntry, RecordState, ServiceRecord, Transfer
 from services.records.policy import check_own_transfer
 from services.records.rules import TRANSFER_MOVES, UNDER_WAY, TransferState, faults_in_transfer
@@ -20,7 +21,7 @@ from shared.approval.service import Approvals
 from shared.clock import business_date
 from shared.contracts.records import VolunteerTransferred
 from shared.contracts.registration import VolunteerUpdated
-from shared.errors import Conflict, HostedElsewhere, Invalid, StaleRevision, Unavailable, pointing_at
+from shared.errors import Conflict, Invalid, StaleRevision, Unavailable, pointing_at
 from shared.hours import show_hours
 from shared.identity import Principal
 from shared.regions import Regions
@@ -53,8 +54,7 @@ def ask_for_transfer(
 
     Source: notice II (3) 「实现服务记录的异地转移和接续」; 民函〔2012〕340号.
     :raises Invalid: `consent_missing`, `already_there`, `unknown_region`, `region_not_reporting`.
-    :raises HostedElsewhere: `transfer_to_another_node`.
-    :raises Conflict: `transfer_under_way`.
+    :raises Conflict: `transfer_under_way`; `volunteer_moved` where they are not at home any more.
     :raises Unavailable: while registration's word on the volunteer is still on its way.
     """
     volunteer = _who_may_be_transferred(uow, volunteer_number, form, regions)
@@ -101,23 +101,17 @@ def _who_may_be_transferred(
         )
     with pointing_at("/to_region"):
         regions.chain(form.to_region, on=business_date(uow.now))
-        _check_within_reach(uow, form.to_region)
+    if departure_of(uow, volunteer_number) is not None and not uow.hosts(volunteer.region):
+        raise Conflict(
+            "volunteer_moved",
+            zh="您已转出本地，请在转入地办理",
+            en="You have moved to another place: ask there",
+        )
     faults = faults_in_transfer(from_region=volunteer.region, to_region=form.to_region, has_consent=form.consent)
     if faults:
         raise Invalid.of(faults)
     _check_none_under_way(uow, volunteer_number)
     return volunteer
-
-
-def _check_within_reach(uow: UnitOfWork, to_region: str) -> None:
-    if not uow.hosts(to_region):
-        raise HostedElsewhere(
-            "transfer_to_another_node",
-            zh="转入地的业务在另一节点办理，目前不能跨节点转移。您的记录和时长在本地保留；在转入地参加活动时出示志愿者编号，"
-            "时长照常计入",
-            en="The receiving place is served by another node, and a transfer between nodes is not possible yet. Your "
-            "records and hours stay here; show your volunteer number when you serve there, and the hours count",
-        )
 
 
 def _check_none_under_way(uow: UnitOfWork, volunteer_number: str) -> None:
@@ -192,6 +186,9 @@ def put_transfer(uow: UnitOfWork, transfer_id: str, state: TransferState, *, ans
 def take_over(uow: UnitOfWork, transfer_id: str) -> None:
     """Let an approved transfer be known: registration, the only writer of home regions, moves the volunteer."""
     transfer = put_transfer(uow, transfer_id, TransferState.APPROVED)
+    if not uow.hosts(transfer.to_region):
+        give_away(uow, transfer)
+        return
     uow.publish(
         VolunteerTransferred(
             transfer_id=transfer.id,
@@ -212,5 +209,10 @@ def arrive(uow: UnitOfWork, event: VolunteerUpdated) -> None:
         Transfer.state == TransferState.APPROVED.value,
     )
     transfer_id = uow.session.scalar(approved)
-    if transfer_id is not None:
-        put_transfer(uow, transfer_id, TransferState.MOVED)
+    if transfer_id is None:
+        return
+    transfer = put_transfer(uow, transfer_id, TransferState.MOVED)
+    if not uow.hosts(transfer.to_region):
+        pass_on_what_waited(uow, transfer)
+    elif not uow.hosts(transfer.from_region):
+        tell_above(uow, transfer.volunteer_number)

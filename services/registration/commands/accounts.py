@@ -44,11 +44,7 @@ def create_account(
     :raises Conflict: `username_taken`, also for the names that are kept for the first administrators.
     :raises Invalid: `password_too_weak`.
     """
-    is_kept = username in RESERVED_USERNAMES and password is not None
-    if is_kept or (username and uow.session.scalar(select(Account.id).where(Account.username == username))):
-        raise Conflict(
-            "username_taken", zh="该用户名已被使用，请换一个", en="This user name is taken", pointer="/username"
-        )
+    _check_username(uow, username, is_own=password is not None)
     if password is not None:
         check_new_password(password, username=username or "")
     account = Account(
@@ -96,22 +92,58 @@ def activate(uow: UnitOfWork, *, secret: str, password: str) -> Account:
 
     :raises Invalid: `secret_invalid` when it is unknown, used or too old; `password_too_weak`.
     """
+    account = open_secret(uow, secret=secret)
+    if account.username is None:
+        # Who came from another node claims their account, for which more is needed than a password.
+        raise secret_invalid()
+    check_new_password(password, username=account.username)
+    account.password_hash = hash_password(password)
+    return account
+
+
+def open_secret(uow: UnitOfWork, *, secret: str) -> Account:
+    """Answer the account of a one-use secret, locked, and let it be used.
+
+    :raises Invalid: `secret_invalid` when it is unknown, used or too old.
+    """
     digest = digest_of(secret)
     account_id = uow.session.scalar(select(OneUseSecret.account_id).where(OneUseSecret.digest == digest))
     # Whoever renews secrets locks the account first too, so of two at once one waits and neither deadlocks.
     account = uow.session.get(Account, account_id, with_for_update=True) if account_id else None
     row = uow.session.get(OneUseSecret, digest)
     if account is None or row is None or row.used_at is not None or row.expires_at < uow.now:
-        raise Invalid(
-            "secret_invalid",
-            zh="一次性口令无效、已使用或已过期，请联系管理员重新发放",
-            en="The one-use secret is unknown, used or too old: ask your administrator for a new one",
-            pointer="/secret",
-        )
-    check_new_password(password, username=account.username or "")
-    account.password_hash = hash_password(password)
+        raise secret_invalid()
     row.used_at = uow.now
     return account
+
+
+def secret_invalid() -> Invalid:
+    """Answer what is said of a one-use secret that opens nothing."""
+    return Invalid(
+        "secret_invalid",
+        zh="一次性口令无效、已使用或已过期，请联系管理员重新发放",
+        en="The one-use secret is unknown, used or too old: ask your administrator for a new one",
+        pointer="/secret",
+    )
+
+
+def take_username(uow: UnitOfWork, account: Account, *, username: str, password: str) -> None:
+    """Give an account that has none its user name and password.
+
+    :raises Conflict: `username_taken`.
+    :raises Invalid: `password_too_weak`.
+    """
+    _check_username(uow, username, is_own=True)
+    check_new_password(password, username=username)
+    account.username, account.password_hash = username, hash_password(password)
+
+
+def _check_username(uow: UnitOfWork, username: str | None, *, is_own: bool) -> None:
+    is_kept = username in RESERVED_USERNAMES and is_own
+    if is_kept or (username and uow.session.scalar(select(Account.id).where(Account.username == username))):
+        raise Conflict(
+            "username_taken", zh="该用户名已被使用，请换一个", en="This user name is taken", pointer="/username"
+        )
 
 
 def sign_in(uow: UnitOfWork, signer: TokenSigner, *, username: str, password: str) -> Tokens | None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.registration.commands.posts import end_post, grant_post
 from services.registration.model import (
     Account,
     Consent,
+    Move,
     NumberBlock,
     PostRow,
     PostState,
@@ -99,6 +101,25 @@ def register_volunteer(
     )
     volunteer.case_id = case.id
     return volunteer
+
+
+def enter_received(
+    uow: UnitOfWork, form: VolunteerForm, *, number: str, account: Account, sealer: Sealer, regions: Regions
+) -> None:
+    """Register a person who came from another node under the number that they have; nobody decides it once more.
+
+    :raises Invalid: for a wrong ID number, mobile number, age or missing consent.
+    :raises Conflict: `already_registered`.
+    """
+    id_number = _check(uow, form, regions)
+    index = sealer.index(id_number, purpose="volunteer")
+    _check_new(uow, index, account.id)
+    volunteer = _enter(uow, form, party_of(account), sealer, id_number=id_number, index=index)
+    volunteer.number, volunteer.state = number, RegistrationState.APPROVED.value
+    volunteer.decided_at = uow.now
+    _keep_consents(uow, form, party_of(account))
+    uow.session.flush()
+    grant_post(uow, account_id=account.id, role=Role.VOLUNTEER, region=volunteer.region)
 
 
 def _enter(
@@ -216,7 +237,9 @@ def move_volunteer(uow: UnitOfWork, volunteer_number: str, *, to_region: str) ->
     )
     for post_id in uow.session.scalars(held.order_by(PostRow.id)).all():
         end_post(uow, post_id=post_id)
-    grant_post(uow, account_id=volunteer.account_id, role=Role.VOLUNTEER, region=to_region)
+    if uow.hosts(to_region):
+        # At another node they have an account of their own.
+        grant_post(uow, account_id=volunteer.account_id, role=Role.VOLUNTEER, region=to_region)
     uow.publish(
         VolunteerUpdated(
             volunteer_number=volunteer_number,
@@ -232,18 +255,36 @@ def introduce_volunteer(uow: UnitOfWork, event: VolunteerSought) -> None:
 
     Who asks must know the name too: numbers alone could be tried one after the other.
     """
-    wanted = select(Volunteer).where(Volunteer.number == event.volunteer_number, Volunteer.name == event.name)
-    volunteer = uow.session.scalars(wanted).one_or_none()
-    if volunteer is None or not uow.hosts(volunteer.region) or uow.hosts(event.region):
+    person = person_of(uow.session, event.volunteer_number)
+    if person is None or person.name != event.name or not uow.hosts(person.region) or uow.hosts(event.region):
         return
     uow.publish(
         VolunteerIntroduced(
             volunteer_number=event.volunteer_number,
-            account_id=volunteer.account_id,
-            name=volunteer.name,
-            region=volunteer.region,
+            account_id=person.account_id,
+            name=person.name,
+            region=person.region,
             to_region=event.region,
         )
+    )
+
+
+def person_of(session: Session, number: str) -> VolunteerRegistered | None:
+    """Answer who a volunteer is, as the others hear it; also who came from another node and claimed no account yet."""
+    volunteer = session.scalars(select(Volunteer).where(Volunteer.number == number)).one_or_none()
+    if volunteer is not None:
+        return volunteer_as_told(volunteer)
+    received = (Move.volunteer_number == number, Move.received_at.is_not(None))
+    move = session.scalars(select(Move).where(*received).order_by(Move.noted_at.desc()).limit(1)).first()
+    return arrival_as_told(move) if move is not None else None
+
+
+def arrival_as_told(move: Move) -> VolunteerRegistered:
+    """Answer who was received from another node, as the others hear it."""
+    assert move.account_id is not None
+    assert move.name is not None
+    return VolunteerRegistered(
+        volunteer_number=move.volunteer_number, account_id=move.account_id, name=move.name, region=move.to_region
     )
 
 

@@ -51,7 +51,9 @@ def tell_nodes(uow: UnitOfWork, setting: Setting, before: Case | None, move: Mov
     :raises Conflict: `too_large_to_hand_over`.
     """
     case = move.case
-    others = uow.here.others({stage.region for stage in case.stages}, on=business_date(uow.now))
+    # The home may have no stage of its own: a star that the city decides, a transfer that another place does.
+    regions = {case.home_region, *(stage.region for stage in case.stages)}
+    others = uow.here.others(regions, on=business_date(uow.now))
     if not others:
         return
     if case.token in ABROAD:

@@ -47,7 +47,7 @@ class Told(StrEnum):
     HOST = "host"
     """The node that hosts the region named by `to`, where that is another."""
     EVERYONE = "everyone"
-    """Every other node, where a subject goes from the issuer's to another; where it stays, nobody."""
+    """Every other node, where a subject goes from one node to another; where it stays, nobody."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,31 +56,46 @@ class Rule:
 
     The issuer must host the region `said_for`. `decided_in` names a region that must be that one or stand above it, and
     `own` a subject that, where it is known here, must be the issuer's.
-    `claims` are the subjects (kind, field) that the event places into `said_for`; none is taken from another node.
-    `into` names another region to place them into: who has a subject may give it away.
+    `claims` are the subjects (kind, field) that the event places into `said_for`; none is taken from another node, but
+    for a volunteer whom that node gave away: `gives` names the region that may take them.
     """
 
     said_for: Place
     decided_in: Place | None = None
     own: Place | None = None
     claims: tuple[tuple[str, str], ...] = ()
-    into: Place | None = None
+    gives: Place | None = None
     told: Told = Told.NOBODY
     to: Place | None = None
 
+
+GIVEN = "given"
+"""The kind of subject that says to which region a volunteer was given, whom that may take."""
 
 _REGION = Place("region")
 _VOLUNTEERS = (("volunteer", "volunteer_number"),)
 _VOLUNTEER = Place("volunteer_number", "volunteer")
 _CASE_HOME = Place("case_id", "case")
+#: Who gave a volunteer away speaks of that transfer, to who may receive them.
+_HANDED_OVER = Rule(said_for=Place("transfer_id", "transfer"), told=Told.HOST, to=Place("to_region"))
 
 RULES: Mapping[str, Rule] = {
     "volunteer.registered": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
     "volunteer.updated": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.ABOVE),
-    # The old home gives a volunteer away, and every node hears it: records of them go to the new home from then on.
+    # The old home gives a volunteer away and the new one receives them: two halves, and every node hears both. With
+    # both, in either order of what follows, records of them go to the new home.
     "volunteer.transferred": Rule(
-        said_for=Place("from_region"), claims=_VOLUNTEERS, into=Place("to_region"), told=Told.EVERYONE
+        said_for=Place("from_region"),
+        claims=(*_VOLUNTEERS, ("transfer", "transfer_id")),
+        gives=Place("to_region"),
+        told=Told.EVERYONE,
     ),
+    "volunteer.received": Rule(said_for=Place("to_region"), claims=_VOLUNTEERS, told=Told.EVERYONE),
+    # What the services of the old home hand to their counterparts, and pass on when it comes later.
+    "ledger.handed_over": _HANDED_OVER,
+    "record.passed_on": _HANDED_OVER,
+    "file.handed_over": _HANDED_OVER,
+    "standing.handed_over": _HANDED_OVER,
     # An organisation has a guest to record: their home introduces whom it knows by number and name.
     "volunteer.sought": Rule(said_for=_REGION, told=Told.HOST, to=_VOLUNTEER),
     "volunteer.introduced": Rule(said_for=_REGION, claims=_VOLUNTEERS, told=Told.HOST, to=Place("to_region")),
@@ -100,6 +115,8 @@ RULES: Mapping[str, Rule] = {
     # The ledger of the volunteer's home: nodes above have a copy, and who recorded a guest hears that it is done.
     "hours.credited": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
     "hours.voided": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "ledger.taken_over": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
+    "standing.taken_over": Rule(said_for=_VOLUNTEER, told=Told.ABOVE),
     "record.credited": Rule(said_for=_VOLUNTEER, told=Told.HOST, to=_REGION),
     # What came of a case is said by its home, whoever decided it; the node that decided holds it against what it knows.
     "star.granted": Rule(said_for=_VOLUNTEER, decided_in=Place("decided_by_region"), told=Told.ABOVE),
@@ -160,7 +177,8 @@ def _moved_subject(
     """Answer a refusal where the event claims what belongs to another node already."""
     for kind, field in rule.claims:
         known = directory.region_of(kind, str(data.get(field)))
-        if known is not None and known != region and not map_.hosts(issuer, known, on=on):
+        is_of_another = known is not None and known != region and not map_.hosts(issuer, known, on=on)
+        if is_of_another and not _is_given(kind, str(data.get(field)), issuer, map_=map_, directory=directory, on=on):
             return Refusal("belongs_to_another", f"{kind} {data.get(field)} is of {known}")
         if known is None and kind == "volunteer":
             # Whoever moved keeps their number; of whom nobody told here, the node that gave it has the first word.
@@ -170,13 +188,23 @@ def _moved_subject(
     return None
 
 
+def _is_given(kind: str, key: str, issuer: str, *, map_: NodeMap, directory: Directory, on: date) -> bool:
+    """Tell whether who had a volunteer gave them to a region of this node, last of all."""
+    given = directory.region_of(GIVEN, key) if kind == "volunteer" else None
+    return given is not None and map_.hosts(issuer, given, on=on)
+
+
 def claims(name: str, data: Mapping[str, Any], *, directory: Directory) -> dict[tuple[str, str], str]:
     """Answer which subjects an event makes known, each with its region."""
     rule = RULES.get(name)
-    region = (rule.into or rule.said_for).region(data, directory) if rule else None
+    region = rule.said_for.region(data, directory) if rule else None
     if rule is None or region is None:
         return {}
-    return {(kind, data[field]): region for kind, field in rule.claims if isinstance(data.get(field), str)}
+    found = {(kind, data[field]): region for kind, field in rule.claims if isinstance(data.get(field), str)}
+    taker = rule.gives.region(data, directory) if rule.gives else None
+    if taker is not None:
+        found |= {(GIVEN, key): taker for kind, key in found if kind == "volunteer"}
+    return found
 
 
 def subjects(name: str, data: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -186,7 +214,8 @@ def subjects(name: str, data: Mapping[str, Any]) -> set[tuple[str, str]]:
         return set()
     places = [place for place in (rule.said_for, rule.decided_in, rule.own, rule.to) if place is not None]
     named = [*rule.claims, *((place.kind, place.field) for place in places if place.kind is not None)]
-    return {(kind, data[field]) for kind, field in named if isinstance(data.get(field), str)}
+    found = {(kind, data[field]) for kind, field in named if isinstance(data.get(field), str)}
+    return found | {(GIVEN, key) for kind, key in found if kind == "volunteer" and rule.claims}
 
 
 def audiences(
@@ -197,7 +226,7 @@ def audiences(
     if rule is None or refusal(name, data, issuer=issuer, map_=map_, directory=directory, on=on) is not None:
         return ()
     if rule.told is Told.EVERYONE:
-        stays = rule.into is None or map_.hosts(issuer, rule.into.region(data, directory) or "", on=on)
+        stays = rule.gives is not None and map_.hosts(issuer, rule.gives.region(data, directory) or "", on=on)
         return () if stays else tuple(node.id for node in map_ if node.id != issuer)
     if rule.told is Told.ABOVE:
         return map_.above(issuer)

@@ -10,8 +10,14 @@ import pytest
 
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.base import Event
-from shared.contracts.records import HoursCredited, HoursVoided, VolunteerSought, VolunteerTransferred
-from shared.contracts.registration import AbsenceChanged, PostChanged, VolunteerUpdated
+from shared.contracts.records import HoursCredited, HoursVoided, TransferVerified, VolunteerSought, VolunteerTransferred
+from shared.contracts.registration import (
+    AbsenceChanged,
+    FileHandedOver,
+    PostChanged,
+    VolunteerReceived,
+    VolunteerUpdated,
+)
 from shared.identity import Role
 from tests.integration.listening import CASES_OVER_NODES
 from tests.integration.registration.world import decide, register, who
@@ -203,5 +209,6 @@ def test_nothing_else_is_heard(registration: Served) -> None:
     heard = set(registration.listener.reactions.listens_to())
     stars = {StarGranted, StarWithdrawn}
     facts = {HoursCredited, HoursVoided, *stars, AwardGranted, VolunteerTransferred, VolunteerSought}
-    assert heard == {*facts, PostChanged, AbsenceChanged, *CASES_OVER_NODES}
+    moves = {FileHandedOver, TransferVerified, VolunteerReceived}
+    assert heard == {*facts, *moves, PostChanged, AbsenceChanged, *CASES_OVER_NODES}
     assert Role.CLERK in {Role(event.role) for event in registration.published(PostChanged)}

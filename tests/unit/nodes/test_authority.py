@@ -192,7 +192,7 @@ def test_every_rule_names_fields_that_its_event_has() -> None:
     defined = {cls.event_name.name: {field.name for field in fields(cls)} for cls in all_events()}  # type: ignore[arg-type]  # events are dataclasses
 
     for name, rule in RULES.items():
-        at = (rule.said_for, rule.decided_in, rule.own, rule.to, rule.into)
+        at = (rule.said_for, rule.decided_in, rule.own, rule.to, rule.gives)
         places = [place.field for place in at if place is not None]
         named = {*places, *(field for _, field in rule.claims)}
         if name in defined:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.nodes.core.authority import audiences, claims
 from shared.nodes.core.receiving import Fate
-from tests.unit.nodes.making import MAP, Memory, event, received, sender
+from tests.unit.nodes.making import MAP, Memory, Sender, event, received, sender
 from tests.unit.nodes.test_authority import CONFIRMED, PLACES, told
 
 MOVED = {"volunteer_number": "A1100000017", "from_region": "130100", "to_region": "130281"}
@@ -82,14 +82,67 @@ def test_what_is_said_of_anothers_volunteer_is_refused_and_the_stream_goes_on(wh
     assert (verdict.fate, verdict.check, verdict.code) == (Fate.REFUSE, check, code)
 
 
+GIVEN = dict(PLACES) | {("given", "A1100000017"): "130281"}
+MOVING = {"transfer_id": "t-1", **MOVED}
+HANDED_OVER = ("ledger.handed_over", "record.passed_on", "file.handed_over", "standing.handed_over")
+
+
 def test_who_moves_is_given_away_by_their_home_and_every_node_hears_it() -> None:
-    assert told("volunteer.transferred", {**MOVED}, issuer="shijiazhuang") == ("hebei", "tangshan", "zhengding")
-    assert told("volunteer.transferred", {**MOVED}, issuer="tangshan") == ()
-    assert told("volunteer.transferred", {**MOVED, "to_region": "130125"}, issuer="shijiazhuang") == (), "its own"
-    given = event("volunteer.transferred", MOVED, node="shijiazhuang")
+    assert told("volunteer.transferred", {**MOVING}, issuer="shijiazhuang") == ("hebei", "tangshan", "zhengding")
+    assert told("volunteer.transferred", {**MOVING}, issuer="tangshan") == ()
+    assert told("volunteer.transferred", {**MOVING, "to_region": "130125"}, issuer="shijiazhuang") == (), "its own"
+    given = event("volunteer.transferred", MOVING, node="shijiazhuang")
     assert received(sender().letter(given), memory=Memory(places=dict(PLACES))).fate is Fate.APPLY
-    moved = claims("volunteer.transferred", MOVED, directory=Memory(places=dict(PLACES)))
-    assert moved == {("volunteer", "A1100000017"): "130281"}
+
+
+def test_one_half_of_a_move_leaves_a_volunteer_where_they_are() -> None:
+    known = claims("volunteer.transferred", MOVING, directory=Memory(places=dict(PLACES)))
+    assert known == {
+        ("volunteer", "A1100000017"): "130100",
+        ("given", "A1100000017"): "130281",
+        ("transfer", "t-1"): "130100",
+    }
+
+
+@pytest.mark.parametrize("name", ["volunteer.received", "volunteer.updated"])
+def test_the_new_home_receives_whom_the_old_one_gave_and_nobody_else(name: str) -> None:
+    said: dict[str, object] = {**MOVING, "region": "130281"}
+    half = Sender(node="tangshan", audience="hebei").letter(event(name, said, node="tangshan"))
+    refused = received(half, memory=Memory(places=dict(PLACES)), by="tangshan")
+    assert (refused.fate, refused.check, refused.code) == (Fate.REFUSE, 9, "belongs_to_another")
+    assert received(half, memory=Memory(places=GIVEN), by="tangshan").fate is Fate.APPLY
+    assert claims(name, said, directory=Memory(places=GIVEN)) == {("volunteer", "A1100000017"): "130281"}
+    other = {("given", "A1100000017"): "130682"}
+    assert received(half, memory=Memory(places=GIVEN | other), by="tangshan").fate is Fate.REFUSE
+
+
+def test_every_node_hears_that_a_volunteer_was_received() -> None:
+    found = audiences(
+        "volunteer.received",
+        {**MOVING},
+        issuer="tangshan",
+        map_=MAP,
+        directory=Memory(places=GIVEN),
+        on=date(2026, 7, 1),
+    )
+    assert found == ("hebei", "shijiazhuang", "zhengding")
+
+
+@pytest.mark.parametrize("name", HANDED_OVER)
+def test_what_is_handed_over_comes_from_who_gave_the_volunteer_and_goes_to_who_receives_them(name: str) -> None:
+    said: dict[str, object] = {**MOVING}
+    places = GIVEN | {("transfer", "t-1"): "130100"}
+
+    def now_told(issuer: str, known: dict[tuple[str, str], str]) -> tuple[str, ...]:
+        return audiences(name, said, issuer=issuer, map_=MAP, directory=Memory(places=known), on=date(2026, 7, 1))
+
+    assert now_told("shijiazhuang", places) == ("tangshan",)
+    assert now_told("tangshan", places) == ()
+    letter = sender().letter(event(name, said, node="shijiazhuang"))
+    unknown = received(letter, memory=Memory(places=dict(PLACES)))
+    assert (unknown.fate, unknown.code) == (Fate.REFUSE, "unknown_subject")
+    another = received(letter, memory=Memory(places=places | {("transfer", "t-1"): "130200"}))
+    assert (another.fate, another.code) == (Fate.REFUSE, "not_your_region")
 
 
 def test_after_a_move_the_new_home_speaks_of_the_volunteer_and_records_go_there() -> None:

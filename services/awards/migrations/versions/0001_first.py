@@ -243,6 +243,9 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("left_by", sa.String(length=32), nullable=True),
+        sa.Column("left_from", sa.String(length=6), nullable=True),
+        sa.Column("left_to", sa.String(length=6), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_known_volunteer")),
     )
     op.create_index(op.f("ix_known_volunteer_account_id"), "known_volunteer", ["account_id"], unique=False)
@@ -309,6 +312,7 @@ def upgrade() -> None:
         sa.Column("quality_sum", sa.Integer(), nullable=False),
         sa.Column("quality_count", sa.Integer(), nullable=False),
         sa.Column("stars", sa.Integer(), nullable=False),
+        sa.Column("awaits_stars", sa.Boolean(), nullable=False),
         sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("voided", sa.Text(), nullable=True),
         sa.CheckConstraint("quality_sum BETWEEN quality_count AND 5 * quality_count", name=op.f("ck_standing_quality")),
@@ -371,6 +375,7 @@ def upgrade() -> None:
         sa.Column("granting_region", sa.String(length=6), nullable=False),
         sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("came_by", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["nomination_id"], ["nomination.id"], name=op.f("fk_award_nomination_id")),
         sa.ForeignKeyConstraint(
             ["volunteer_number"], ["known_volunteer.number"], name=op.f("fk_award_volunteer_number")
@@ -378,10 +383,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_award")),
         sa.UniqueConstraint("award", "round", "volunteer_number", name=op.f("uq_award_award_round_volunteer_number")),
         sa.UniqueConstraint("nomination_id", name=op.f("uq_award_nomination_id")),
-        sa.UniqueConstraint("number", name=op.f("uq_award_number")),
     )
     op.create_index("ix_award_region", "award", ["region", "granted_at"], unique=False)
     op.create_index("ix_award_volunteer", "award", ["volunteer_number"], unique=False)
+    op.create_index(
+        "uq_award_number",
+        "award",
+        ["number"],
+        unique=True,
+        postgresql_where=sa.text("came_by IS NULL"),
+        sqlite_where=sa.text("came_by IS NULL"),
+    )
     op.create_table(
         "star",
         sa.Column("nomination_id", sa.String(length=32), nullable=False),
@@ -1145,6 +1157,12 @@ def downgrade() -> None:
     )
     op.drop_index("ix_star_volunteer", table_name="star")
     op.drop_table("star")
+    op.drop_index(
+        "uq_award_number",
+        table_name="award",
+        postgresql_where=sa.text("came_by IS NULL"),
+        sqlite_where=sa.text("came_by IS NULL"),
+    )
     op.drop_index("ix_award_volunteer", table_name="award")
     op.drop_index("ix_award_region", table_name="award")
     op.drop_table("award")

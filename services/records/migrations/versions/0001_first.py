@@ -285,6 +285,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.String(length=32), nullable=False),
         sa.Column("report_id", sa.String(length=32), nullable=False),
         sa.Column("activity_name", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=True),
         sa.Column("served_on", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("hours_hundredths", sa.Integer(), nullable=False),

@@ -296,6 +296,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_consent_account_id"), "consent", ["account_id"], unique=False)
     op.create_table(
+        "move",
+        sa.Column("transfer_id", sa.String(length=32), nullable=False),
+        sa.Column("volunteer_number", sa.String(length=12), nullable=False),
+        sa.Column("from_region", sa.String(length=6), nullable=False),
+        sa.Column("to_region", sa.String(length=6), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=True),
+        sa.Column("category", sa.String(length=30), nullable=True),
+        sa.Column("specialties", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.String(length=32), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("claimed_at IS NULL OR received_at IS NOT NULL", name=op.f("ck_move_claimed_when_received")),
+        sa.CheckConstraint(
+            "received_at IS NULL OR (verified AND account_id IS NOT NULL)", name=op.f("ck_move_received_when_verified")
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_move_account_id")),
+        sa.PrimaryKeyConstraint("transfer_id", name=op.f("pk_move")),
+    )
+    op.create_index(op.f("ix_move_account_id"), "move", ["account_id"], unique=False)
+    op.create_index("ix_move_volunteer", "move", ["volunteer_number", "noted_at"], unique=False)
+    op.create_table(
         "one_use_secret",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("account_id", sa.String(length=32), nullable=False),
@@ -1208,6 +1231,9 @@ def downgrade() -> None:
     op.drop_table("organisation")
     op.drop_index(op.f("ix_one_use_secret_account_id"), table_name="one_use_secret")
     op.drop_table("one_use_secret")
+    op.drop_index("ix_move_volunteer", table_name="move")
+    op.drop_index(op.f("ix_move_account_id"), table_name="move")
+    op.drop_table("move")
     op.drop_index(op.f("ix_consent_account_id"), table_name="consent")
     op.drop_table("consent")
     op.drop_index("ix_absence_delegator", table_name="absence")
