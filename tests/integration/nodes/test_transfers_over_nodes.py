@@ -57,6 +57,8 @@ class Moving:
         )
         self.clerk = official(self.new, "郭静", NEW, Role.CLERK)
         self.approver = official(self.new, "何建民", NEW)
+        # Whom the old home tells that somebody has left.
+        official(self.old, "孙丽", OLD, Role.CLERK)
         self.heads = {
             node.name: head_of_organisation(node, region, f"{region}服务队")
             for node, region in ((self.old, OLD), (self.city, "130125"), (self.new, NEW))
