@@ -214,26 +214,40 @@ def test_a_volunteer_moves_with_all_that_counts_and_it_is_counted_once_everywher
     assert "hours.credited" not in told(new), "what was told at the old home is not told again"
 
     again(whole, old, new)
-    # After the move: at the old home's organisation, which has to know that they are a guest now, and at a third node.
-    head = moving.heads[old.name]
-    assert _fault_of_recording(moving, old, head) == "volunteer_moved"
-    moving.invite(old)
-    later = [moving.serve(node, hours=1, starts=17 + place) for place, node in enumerate((old, city, new))]
-    for node, activity in zip((old, city, new), later, strict=True):
-        whole.wait(partial(moving.is_credited, node, activity), f"the later hours of {node.name}")
-    moving.everywhere((new, city, province), moving.standing_at, (800, 20, 5, 1))
-    moving.everywhere((new, city, province), hours_at, {moving.number: 800})
-    assert lines_at(old, moving.number) == [200, 300], "the old home keeps what it had"
-    revoke(city, moving.heads[city.name], at_city)
-    moving.everywhere((new, city, province), hours_at, {moving.number: 600})
-    whole.wait(lambda: len(moving.file_at(new)) == 9, "the file to follow")
+    whole.wait(lambda: lines_at(province, moving.number) == [200, 300], "nothing to be counted twice")
     at_rest(whole)
 
 
-def _fault_of_recording(moving: Moving, node: RealNode, head: Principal) -> str:
+def test_what_is_confirmed_and_revoked_after_the_move_counts_at_the_new_home_once(whole: Province) -> None:
+    moving = Moving(whole)
+    old, new, city, province = moving.old, moving.new, moving.city, moving.province
+    for node in (city, new):
+        moving.invite(node)
+    before = moving.serve(city, hours=2, starts=8)
+    whole.wait(partial(moving.is_credited, city, before), "the first hours")
+    moving.decide(moving.ask())
+    whole.wait(moving.is_moved, "the move at both nodes")
+    # The old home's organisation has to know that they are a guest now.
+    assert _fault_of_recording(moving, old) == "volunteer_moved"
+    moving.invite(old)
+    later = [moving.serve(node, hours=1, starts=14 + 2 * place) for place, node in enumerate((old, city, new))]
+    for node, activity in zip((old, city, new), later, strict=True):
+        whole.wait(partial(moving.is_credited, node, activity), f"the later hours of {node.name}")
+    moving.everywhere((new, city, province), moving.standing_at, (500, 16, 4, 0))
+    moving.everywhere((new, city, province), hours_at, {moving.number: 500})
+    assert lines_at(old, moving.number) == [200], "the old home keeps what it had"
+    revoke(city, moving.heads[city.name], before)
+    moving.everywhere((new, city, province), hours_at, {moving.number: 300})
+    whole.wait(lambda: len(moving.file_at(new)) == 6, "the file to follow")
+    at_rest(whole)
+
+
+def _fault_of_recording(moving: Moving, node: RealNode) -> str:
+    head = moving.heads[node.name]
     caller = at_records(node, head)
-    project = caller.get("/projects")[0]["id"]
-    activity = sent(caller, "/activities", {**ACTIVITY, "project_id": project})["id"]
+    project = {"organisation_id": organisation_of(head), "name": "宣传", "theme": "everyday", "description": "宣传活动"}
+    project_id = sent(caller, "/projects", project)["id"]
+    activity = sent(caller, "/activities", {**ACTIVITY, "project_id": project_id})["id"]
     line = {
         "volunteer_number": moving.number,
         "served_on": "2017-06-16",
