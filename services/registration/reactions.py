@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.registration.commands import moves
 from services.registration.commands.cases import approvals
 from services.registration.commands.files import enter_in_file, withdraw_in_file
-from services.registration.commands.volunteers import introduce_volunteer
+from services.registration.commands.introductions import introduce_volunteer
 from shared.contracts.awards import AwardGranted, StarGranted, StarWithdrawn
 from shared.contracts.records import HoursCredited, HoursVoided, TransferVerified, VolunteerSought, VolunteerTransferred
 from shared.contracts.registration import AbsenceChanged, FileHandedOver, PostChanged, VolunteerReceived

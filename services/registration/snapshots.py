@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.registration.commands.absences import absence_as_told
+from services.registration.commands.introductions import arrival_as_told
 from services.registration.commands.organisations import organisation_as_told
 from services.registration.commands.posts import post_as_told
-from services.registration.commands.volunteers import arrival_as_told, volunteer_as_told
+from services.registration.commands.volunteers import volunteer_as_told
 from services.registration.model import AbsenceRow, Move, Organisation, PostRow, PostState, RegistrationState, Volunteer
 from shared.contracts.registration import AbsenceChanged, OrganisationApproved, PostChanged, VolunteerRegistered
 from shared.messaging import Snapshots

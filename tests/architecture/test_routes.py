@@ -38,6 +38,7 @@ def test_nothing_that_changes_something_is_open_to_everybody(service: str) -> No
         "POST /sessions",
         "POST /sessions/end",
         "POST /sessions/refresh",
+        "POST /volunteers/claim",
     }
     assert opened == (expected if service == "registration" else set())
 

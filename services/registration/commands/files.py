@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import select, update
 
-from services.registration.commands.volunteers import person_of
+from services.registration.commands.introductions import person_of
 from services.registration.model import FileEntry, Move
 from shared.contracts.registration import FileHandedOver, FileLine
 from shared.messaging.upsert import upsert

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from services.notifications.model import Message
 from shared.contracts.base import Event
 from shared.contracts.records import RecordVoided, VolunteerTransferred
-from shared.contracts.registration import PostChanged, VolunteerIntroduced, VolunteerUpdated
+from shared.contracts.registration import PostChanged, VolunteerIntroduced, VolunteerReceived, VolunteerUpdated
 from shared.storage import Database
 from tests.integration.hosting import at_node
 from tests.integration.listening import Listener
@@ -101,3 +103,33 @@ def test_only_the_place_that_was_left_is_told_of_it(database: Database, listener
         listener.hear(CLERK)
         listener.hear(MOVED)
         assert [to for to, _, _ in told()] == ["clerk"]
+
+
+def test_the_place_that_was_left_names_by_number_whose_name_was_not_told(
+    database: Database, listener: Listener, told: Told
+) -> None:
+    with at_node(database, "zhengding"):
+        listener.hear(CLERK)
+        listener.hear(VolunteerTransferred(**{**vars(MOVED), "volunteer_name": ""}))
+    with database.reading() as session:
+        [message] = session.scalars(select(Message))
+    assert message.title_zh == "志愿者转出：130000000001"
+    assert message.body_zh.startswith("2026-09-20，130000000001已由唐山市遵化市接收")
+
+
+def test_who_was_received_elsewhere_is_told_at_their_old_account_what_to_do(
+    database: Database, listener: Listener, told: Told
+) -> None:
+    received = VolunteerReceived(
+        transfer_id="t-1",
+        volunteer_number=REGISTERED.volunteer_number,
+        from_region="130123",
+        to_region="130281",
+        received_on=DAY,
+    )
+    for node in ("shijiazhuang", "tangshan"):
+        with at_node(database, node):
+            listener.hear(REGISTERED)
+            assert listener.hear_twice(received, told) == []
+    with at_node(database, "zhengding"):
+        assert listener.hear_twice(received, told) == [("wang", "volunteer.received", "/transfers")]
