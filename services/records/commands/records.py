@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from services.records.commands.activities import own_open_activity
 from services.records.commands.moves import departure_of
 from services.records.model import Activity, Guest, KnownVolunteer, RecordState, ServiceRecord
-from services.records.rules import MOST_LINES, MOST_RECORDS, Shift, faults_in
+from services.records.rules import MOST_LINES, MOST_RECORDS, Shift, TransferState, faults_in
 from shared.clock import business_date
 from shared.contracts.records import RecordConfirmed, RecordVoided, TakenBack
 from shared.contracts.reporting import ReportApproved, ReportRejected, ReportRevoked, ReportSubmitted
@@ -111,7 +111,8 @@ def _lock_volunteers(uow: UnitOfWork, numbers: set[str]) -> dict[str, str]:
 def _who_left(uow: UnitOfWork, known: Mapping[str, str], organisation_id: str) -> set[str]:
     """Answer who was at home here, is at another node now, and is no guest of this organisation."""
     elsewhere = {number for number, region in known.items() if not uow.hosts(region)}
-    left = {number for number in elsewhere if departure_of(uow, number) is not None}
+    departures = ((number, departure_of(uow, number)) for number in elsewhere)
+    left = {number for number, gone in departures if gone is not None and gone.state == TransferState.MOVED}
     guests = select(Guest.volunteer_number).where(
         Guest.organisation_id == organisation_id, Guest.volunteer_number.in_(left)
     )

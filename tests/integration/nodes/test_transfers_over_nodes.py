@@ -135,6 +135,7 @@ def test_what_is_confirmed_while_they_move_is_credited_once_and_never_lost(whole
     case = moving.ask()
     moving.decide(case)
     # The old home gives them away while the new one is away: half a move is none.
+    whole.wait(lambda: _has_answer(old), "the answer of the receiving place")
     new.stop()
     whole.wait(lambda: moving.transfer()["state"] == "approved", "the old home's half")
     during = [moving.serve(node, hours=1, starts=12 + 2 * place) for place, node in enumerate((old, city))]
@@ -153,6 +154,10 @@ def test_what_is_confirmed_while_they_move_is_credited_once_and_never_lost(whole
     whole.wait(lambda: len(moving.file_at(new)) == 5, "the file at the new home")
     assert lines_at(new, moving.number) == [100, 100, 100, 300]
     at_rest(whole)
+
+
+def _has_answer(node: RealNode) -> bool:
+    return any(b"case.answered" in bytes(row["letter"]) for row in node.rows(stream_in_log))
 
 
 def test_the_person_claims_their_account_at_the_new_home(whole: Province) -> None:
