@@ -131,12 +131,13 @@ class RealNode:
 
     def wait_until_it_answers(self) -> None:
         """Wait until the site answers; a database that is away does not count."""
+        with httpx.Client(base_url=self.base_url, timeout=5) as client:
 
-        def look() -> bool:
-            assert self.programs[Part.WEB].is_alive(), self.log_tails()
-            return httpx.get(f"{self.base_url}/api/registration/healthz", timeout=5).is_success
+            def look() -> bool:
+                assert self.programs[Part.WEB].is_alive(), self.log_tails()
+                return client.get("/api/registration/healthz").is_success
 
-        wait_until(look, limit=90, what="the site to answer", every=0.1, tolerate=(httpx.TransportError,))
+            wait_until(look, limit=90, what="the site to answer", every=0.1, tolerate=(httpx.TransportError,))
 
     def wait_until_it_listens(self) -> None:
         """Wait until every service has its queue and a worker at it."""

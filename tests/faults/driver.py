@@ -55,7 +55,7 @@ class Driver:
 
     base_url: str
     desks: int = 3
-    rate: float = 15.0
+    rate: float = 20.0
     service: str = "reporting"
     username: str = APPROVER
     patience: float = PATIENCE
