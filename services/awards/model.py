@@ -43,13 +43,17 @@ class NominationKind(StrEnum):
 
 
 class NominationState(StrEnum):
-    """Where a nomination stands; `returned` waits for its clerk, and of what was granted a star may be revoked."""
+    """Where a nomination stands; `returned` waits for its clerk, `ended` was by an administrator.
+
+    Of what was granted a star may be revoked.
+    """
 
     OPEN = "open"
     RETURNED = "returned"
     GRANTED = "granted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
     REVOKED = "revoked"
 
 
@@ -137,7 +141,7 @@ class Nomination(Base):
     __tablename__ = "nomination"
     __table_args__ = (
         CheckConstraint("kind IN ('star','commendation')", name="kind"),
-        CheckConstraint("state IN ('open','returned','granted','refused','withdrawn','revoked')", name="state"),
+        CheckConstraint("state IN ('open','returned','granted','refused','withdrawn','ended','revoked')", name="state"),
         CheckConstraint("(kind = 'star') = (stars IS NOT NULL)", name="stars_of_a_star"),
         CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name="stars"),
         CheckConstraint("(kind = 'commendation') = (award IS NOT NULL AND round IS NOT NULL)", name="award_and_round"),

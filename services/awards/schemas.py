@@ -36,7 +36,8 @@ class NominationQuery(PageArguments):
     region = fields.String(load_default=None, validate=_region)
     kind = fields.String(load_default=None, validate=validate.OneOf(["star", "commendation"]))
     state = fields.String(
-        load_default=None, validate=validate.OneOf(["open", "returned", "granted", "refused", "withdrawn", "revoked"])
+        load_default=None,
+        validate=validate.OneOf(["open", "returned", "granted", "refused", "withdrawn", "ended", "revoked"]),
     )
     mine = fields.Boolean(load_default=False, metadata={"description": "Only those I proposed"})
 

@@ -16,6 +16,7 @@ CASE_SERVICES = ("registration", "records", "reporting", "awards")
 
 _MOST_TASKS = 50
 _MOST_REPORTS = 100
+_PROPOSED_SHOWN = 50
 #: The states of reports, those that wait for the organisation first.
 _NEXT_FOR_US = ("returned", "draft", "running", "rejected", "revoked", "approved")
 
@@ -53,6 +54,7 @@ class Desk:
     messages: list[Json] = field(default_factory=list)
     unread: int = 0
     posts: list[Json] = field(default_factory=list)
+    has_more_posts: bool = False
 
     @property
     def is_official(self) -> bool:
@@ -100,7 +102,10 @@ def desk(*, chosen: str | None) -> Desk:
     if made.is_organiser:
         _gather_organising(made)
     if made.is_administrator:
-        made.posts = made.read("registration", "posts", state="proposed") or []
+        proposed = made.read("registration", "posts", state="proposed", limit=_PROPOSED_SHOWN)
+        made.posts, made.has_more_posts = (
+            (proposed["items"], bool(proposed["next_cursor"])) if proposed else ([], False)
+        )
     if not (made.is_official or made.is_administrator) or made.person.volunteer_number:
         _gather_volunteer(made)
     _gather_returned(made)

@@ -142,10 +142,10 @@ def _name(account_id: str | None) -> str:
     """Answer who saved a draft; only holders of posts can, and an administrator may know them."""
     if account_id == person().account_id:
         return words()("drafting.yourself")
-    posts: list[Json] = Desk(person()).read("registration", "posts", state="active") or []
-    return next(
-        (post["account_name"] for post in posts if post["account_id"] == account_id), words()("drafting.another")
-    )
+    # None is who came with the system: a list without a name to look for would be everybody's.
+    found = Desk(person()).read("registration", "posts", account_id=account_id, limit=1) if account_id else None
+    posts: list[Json] = found["items"] if found else []
+    return next((post["account_name"] for post in posts), words()("drafting.another"))
 
 
 def empty() -> Json:

@@ -20,6 +20,7 @@ from services.registration.model import (
     PostState,
     Volunteer,
 )
+from services.registration.policy import PROPOSABLE
 from services.registration.rules import absence_state, place_of
 from shared.errors import NotFound
 from shared.http.paging import cursor_invalid, read_cursor, write_cursor
@@ -173,8 +174,13 @@ def posts_of(session: Session, account_id: str) -> list[PostRow]:
     return list(session.scalars(held.order_by(PostRow.id)))
 
 
-def list_posts(session: Session, *, state: str | None) -> list[dict[str, Any]]:
-    """Answer posts, with who holds them, for the administrators who give and confirm them."""
+def list_posts(
+    session: Session, *, account_id: str | None, state: str | None, by_hand: bool, cursor: str | None, limit: int
+) -> Page:
+    """Answer a page of posts, with who holds them, the newest change first; with `by_hand` only those given by hand.
+
+    :raises Invalid: `cursor_invalid`.
+    """
     wanted = (
         select(PostRow, Account.name, Account.username)
         .join(Account, Account.id == PostRow.account_id)
@@ -182,12 +188,33 @@ def list_posts(session: Session, *, state: str | None) -> list[dict[str, Any]]:
     )
     if state:
         wanted = wanted.where(PostRow.state == state)
-    rows = session.execute(wanted.order_by(PostRow.changed_at.desc(), PostRow.id).limit(200))
+    if account_id:
+        wanted = wanted.where(PostRow.account_id == account_id)
+    if by_hand:
+        wanted = wanted.where(PostRow.role.in_(PROPOSABLE))
+    after = read_cursor(cursor, str, str)
+    if after is not None:
+        changed_at = _instant_of(after[0])
+        earlier, same = PostRow.changed_at < changed_at, PostRow.changed_at == changed_at
+        wanted = wanted.where(earlier | (same & (PostRow.id > after[1])))
+    rows = session.execute(wanted.order_by(PostRow.changed_at.desc(), PostRow.id).limit(limit + 1)).all()
     names = ("id", "account_id", "role", "region", "organisation_id", "state")
-    return [
+    items = [
         {**{name: getattr(post, name) for name in names}, "account_name": holder, "username": username}
-        for post, holder, username in rows
+        for post, holder, username in rows[:limit]
     ]
+    last = rows[:limit][-1][0] if len(rows) > limit else None
+    return Page(items, write_cursor(last.changed_at.isoformat(), last.id) if last else None)
+
+
+def _instant_of(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise cursor_invalid() from error
+    if found.tzinfo is None:
+        raise cursor_invalid()
+    return found
 
 
 _DELEGATOR, _DELEGATE = aliased(Account), aliased(Account)

@@ -204,6 +204,15 @@ def _add_settling(blp: Blueprint, approvals: Approvals) -> None:
         tag_revision(published.version)
         return published
 
+    @blp.route("/definitions/<key>/draft/discard", methods=["POST"], parameters=[_REQUIRED])
+    @blp.arguments(NothingIn)
+    @blp.response(200, DefinitionTextOut)
+    @allow(Role.SYSTEM_ADMIN)
+    def discard_draft(_body: dict[str, Any], key: str) -> Any:
+        """Delete the draft of a definition, and answer it as it was; what is published stays."""
+        approvals.check_may_define(uow(), principal())
+        return drafting.discard(uow(), key, expected_rev=expected_revision())
+
     @blp.route("/definitions/<key>/retire", methods=["POST"], parameters=[_REQUIRED])
     @blp.arguments(NothingIn)
     @blp.response(200, DefinitionTextOut)

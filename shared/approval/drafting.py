@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.approval import catalogue, directory
@@ -128,9 +128,7 @@ def publish(uow: UnitOfWork, key: str, *, by: str, expected_rev: int) -> Definit
     :raises StaleRevision: when somebody has saved since `expected_rev`.
     """
     rows = catalogue.versions(uow.session, key, lock=True)
-    draft = next((row for row in rows if row.state == DefinitionState.DRAFT), None)
-    if draft is None:
-        raise NotFound("draft_not_found", zh="该流程没有草稿", en="There is no draft of this definition")
+    draft = _draft_of(rows)
     _check_revision(draft, expected_rev)
     with _as_faults():
         definition = parse(draft.body)
@@ -140,6 +138,18 @@ def publish(uow: UnitOfWork, key: str, *, by: str, expected_rev: int) -> Definit
         _change(draft).values(state=DefinitionState.PUBLISHED.value, published_by=by, published_at=uow.now)
     )
     return find(uow.session, key, definition.version, with_drafts=False)
+
+
+def discard(uow: UnitOfWork, key: str, *, expected_rev: int) -> DefinitionText:
+    """Delete the draft of a key and answer it as it was; what was published before stays in force.
+
+    :raises NotFound: `draft_not_found`.
+    :raises StaleRevision: when somebody has saved since `expected_rev`.
+    """
+    draft = _draft_of(catalogue.versions(uow.session, key, lock=True))
+    _check_revision(draft, expected_rev)
+    uow.session.execute(delete(_DEFINITIONS).where(*_this(draft)))
+    return _text(draft)
 
 
 def retire(uow: UnitOfWork, key: str, *, by: str, expected_version: int) -> DefinitionText:
@@ -225,8 +235,19 @@ def _check_revision(draft: Row[Any] | None, expected: int | None) -> None:
         raise StaleRevision(current_revision=current)
 
 
+def _draft_of(rows: Sequence[Row[Any]]) -> Row[Any]:
+    draft = next((row for row in rows if row.state == DefinitionState.DRAFT), None)
+    if draft is None:
+        raise NotFound("draft_not_found", zh="该流程没有草稿", en="There is no draft of this definition")
+    return draft
+
+
 def _change(draft: Row[Any]) -> Any:
-    return update(_DEFINITIONS).where(_DEFINITIONS.c.key == draft.key, _DEFINITIONS.c.version == draft.version)
+    return update(_DEFINITIONS).where(*_this(draft))
+
+
+def _this(draft: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    return _DEFINITIONS.c.key == draft.key, _DEFINITIONS.c.version == draft.version
 
 
 def _not_found() -> NotFound:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from shared.approval import deadlines
+from shared.approval import deadlines, signatures
 from shared.approval.base import fixed
 from shared.approval.core.words import CLOSED, CaseState, StageState, TaskKind, TaskState, Verb
 from shared.approval.deadlines import Deadline
@@ -115,7 +115,8 @@ def page(
     rows = session.execute(query.order_by(*ranked).limit(limit + 1)).all()
     names = RegionNames.at(regions, at)
     due = deadlines.earliest(session, [row.id for row in rows[:limit]])
-    items = tuple(_item(row, names, due.get(row.id)) for row in rows[:limit])
+    signing = signatures.needed(session, [row.id for row in rows[:limit]]) if which is TaskList.TODO else {}
+    items = tuple(_item(row, names, due.get(row.id), signing.get(row.id, ())) for row in rows[:limit])
     return TaskPage(items=items, next_cursor=_cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
@@ -263,7 +264,7 @@ def _beyond(found: _Query, after: tuple[str, datetime, str]) -> Sequence[ColumnE
     return (rest,) if found.rank is None else (found.rank >= rank, or_(found.rank > rank, rest))
 
 
-def _item(row: Row[Any], names: RegionNames, due: Deadline | None) -> TaskItem:
+def _item(row: Row[Any], names: RegionNames, due: Deadline | None, signature_needed: tuple[str, ...]) -> TaskItem:
     return TaskItem(
         case_id=row.id,
         business_type=row.business_type,
@@ -284,4 +285,5 @@ def _item(row: Row[Any], names: RegionNames, due: Deadline | None) -> TaskItem:
         due_at=due.at if due else None,
         due_is_provisional=due is not None and due.is_provisional,
         read=None if row.item_rank is None else row.item_rank == TaskState.READ.value,
+        signature_needed=signature_needed,
     )

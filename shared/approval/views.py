@@ -186,7 +186,7 @@ class TaskItem:
     """One line of a list of cases.
 
     `at` is when it came to its reader, was started or was decided by them; `due_at` is the next deadline where the
-    case is now; `read` is told of copies only.
+    case is now; `read` is told of copies only, and of what waits for a decision the verbs that need a signature.
     """
 
     case_id: str
@@ -208,6 +208,7 @@ class TaskItem:
     due_at: datetime | None
     due_is_provisional: bool
     read: bool | None
+    signature_needed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ def decide(uow: UnitOfWork, held_id: int, verb: Verb, *, by: str, reason: str) -
 
     :raises Invalid: without a name or a reason, or with one that is too long.
     """
-    by, reason = _given(by, "by", LONGEST_NAME), _given(reason, "reason", LONGEST_REASON)
+    by, reason = stated(by, "by", LONGEST_NAME), stated(reason, "reason", LONGEST_REASON)
     row = uow.session.execute(select(held_event).where(held_event.c.id == held_id)).first()
     done = held.replay(uow, held_id) if verb == "replay" else held.discard(uow, held_id)
     if row is None or not done:
@@ -162,7 +162,11 @@ def decide(uow: UnitOfWork, held_id: int, verb: Verb, *, by: str, reason: str) -
     return True
 
 
-def _given(text: str, what: str, most: int) -> str:
+def stated(text: str, what: str, most: int) -> str:
+    """Answer who did something, or why, as it is written down.
+
+    :raises Invalid: when it is empty or too long.
+    """
     text = text.strip()
     if not 0 < len(text) <= most:
         raise Invalid(zh=f"{what} 须为 1 至 {most} 个字", en=f"{what} must be 1 to {most} characters")

@@ -254,4 +254,4 @@ def declare_what_is_allowed(connection: BrokerConnection, topology: Topology, pu
     try:
         connection.declare(topology)
     except AccessRefused as error:
-        log.info("listeners_queues_not_declared", publisher=publisher, error=str(error))
+        log.debug("listeners_queues_not_declared", publisher=publisher, error=str(error))

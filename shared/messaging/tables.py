@@ -131,3 +131,18 @@ dead_letter_decision = Table(
     comment="Who had a dead event tried again or given up, and why; never changed",
 )
 append_only(dead_letter_decision)
+
+parked_release = Table(
+    "parked_release",
+    kit_metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(36), nullable=False, index=True),
+    Column("type", String(120), nullable=False),
+    Column("released_by", String(100), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("parked_because", Text, nullable=False),
+    Column("released_at", InstantUTC, nullable=False),
+    sqlite_autoincrement=True,
+    comment="Who had an event tried again that the broker had refused too often, and why; never changed",
+)
+append_only(parked_release)

@@ -100,6 +100,7 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
     "drafting.begin": (Look("/definitions/new", "system"),),
     "drafting.edit": (Look(f"{DRAFT}/draft", "system"), Look("/definitions/reporting/activity_report/draft", "system")),
     "drafting.ask_publish": (Look(f"{DRAFT}/draft/publish", "system"),),
+    "drafting.ask_discard": (Look(f"{DRAFT}/draft/discard", "system"),),
     "drafting.ask_retire": (Look(f"{DRAFT}/retire", "system"),),
     "handing_over.show_all": (Look("/hand-over", "system"),),
     "handing_over.ask": (Look("/hand-over/{county}", "system"),),

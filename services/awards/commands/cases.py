@@ -55,6 +55,13 @@ def star_withdrawn(uow: UnitOfWork, case: CaseView) -> None:
     decide(uow, case.business_id, state=NominationState.WITHDRAWN, reason=case.last.opinion)
 
 
+@outcomes.on(stars.BUSINESS, Outcome.TERMINATED)
+@outcomes.on(commendations.BUSINESS, Outcome.TERMINATED)
+def nomination_ended(uow: UnitOfWork, case: CaseView) -> None:
+    """End a nomination whose case an administrator has ended, with the reason; the person may be nominated anew."""
+    decide(uow, case.business_id, state=NominationState.ENDED, reason=case.last.opinion)
+
+
 @outcomes.on(star_reviews.BUSINESS, Outcome.APPROVED)
 def star_taken(uow: UnitOfWork, case: CaseView) -> None:
     """Take the stars away that are carried no more; the region that spoke last decided it."""

@@ -9,6 +9,7 @@ from services.launcher.events import output
 from services.launcher.events.dead import dead
 from services.launcher.events.lag import lag
 from services.launcher.events.listing import ls, show
+from services.launcher.events.parked import parked
 from services.launcher.events.tracing import trace
 
 
@@ -17,7 +18,7 @@ def events() -> None:
     """What the services tell each other (事件)."""
 
 
-for command in (ls, show, trace, dead, lag, backfill):
+for command in (ls, show, trace, dead, parked, lag, backfill):
     events.add_command(command)
 
 

@@ -159,6 +159,37 @@ def _why(problem: Problem, stale: str) -> str:
     return words()(stale) if problem.status in _STALE else words().pick(problem.zh, problem.en)
 
 
+@blp.get("/definitions/<service>/<key>/draft/discard")
+def ask_discard(service: str, key: str) -> Response | str | tuple[str, int]:
+    """Say what deleting the draft does."""
+    _check(service)
+    return _deletion(definition(service, key))
+
+
+def _deletion(known: Definition, lost: str = "") -> Response | str | tuple[str, int]:
+    if known.draft is None:
+        tell("drafting.no_draft", tone="warning")
+        return _back(known)
+    page = render_template("draft_discard.html", service=known.service, known=known, lost=lost, command_id=new_id())
+    return (page, 409) if lost else page
+
+
+@blp.post("/definitions/<service>/<key>/draft/discard")
+def discard(service: str, key: str) -> Response | str | tuple[str, int]:
+    """Delete the draft that the person has seen."""
+    _check(service)
+    sent = Form.sent()
+    command, rev = sent.text("command_id"), sent.text("rev")
+    try:
+        api().post(service, "definitions", key, "draft", "discard", key=command, revision=rev)
+    except Problem as problem:
+        if problem.code == "draft_not_found" or problem.status == 412:
+            return _deletion(definition(service, key), words()("drafting.lost_discard"))
+        raise
+    tell("drafting.discarded")
+    return _back(definition(service, key))
+
+
 @blp.get("/definitions/<service>/<key>/retire")
 def ask_retire(service: str, key: str) -> Response | str | tuple[str, int]:
     """Say what retiring a definition does."""

@@ -42,6 +42,7 @@ def show(which: str) -> str | tuple[str, int]:
         phrases=phrases_for("approve") if which == "todo" and made.items else [],
         ticked=request.args.get("ticked") == "all",
         new_id=new_id,
+        sign_verbs=lambda verbs: words()("common.list_comma").join(words().of("verb", verb) for verb in verbs),
         here_all=request.args.to_dict() | {"ticked": "all"},
         here_none={name: value for name, value in request.args.items() if name != "ticked"},
     )
@@ -55,6 +56,7 @@ class _Row:
     revision: int
     command_id: str
     title: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,23 @@ def _rows(sent: Form) -> Iterator[_Row]:
         parts = value.split("|", maxsplit=_PARTS_OF_A_ROW - 1)
         if len(parts) == _PARTS_OF_A_ROW and parts[0] in CASE_SERVICES and parts[2].isdecimal():
             service, case_id, revision, command_id, title = parts
-            yield _Row(service, case_id, int(revision), command_id, title)
+            signature = sent.text(f"signature-{case_id}")
+            yield _Row(service, case_id, int(revision), command_id, title, signature)
 
 
 def _decide(service: str, rows: list[_Row], verb: str, opinion: str) -> list[_Result]:
     mine = [row for row in rows if row.service == service]
     if not mine:
         return []
-    told = [{"case_id": row.case_id, "revision": row.revision, "command_id": row.command_id} for row in mine]
+    told = [
+        {
+            "case_id": row.case_id,
+            "revision": row.revision,
+            "command_id": row.command_id,
+            "signature": row.signature,
+        }
+        for row in mine
+    ]
     try:
         answer = api().post(service, "decisions", body={"verb": verb, "opinion": opinion, "rows": told})
     except Problem as problem:

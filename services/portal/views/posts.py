@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
-from services.portal.client import Problem
+from services.portal.client import Json, Problem
 from services.portal.forms import Form
 from services.portal.pages import formats, go, new_id, tell, words
 from services.portal.places import cities
@@ -18,6 +18,7 @@ blp = Blueprint("posts", __name__)
 #: The roles that are given by hand; the others come with an approved registration.
 GIVEN = tuple(role for role in Role if role in OFFICIALS | ADMINISTRATORS)
 _STEPS = ("confirm", "end")
+_PER_PAGE = 100
 
 
 @blp.get("/posts")
@@ -26,12 +27,19 @@ def show() -> str:
     return _page(Form(), Form(), None)
 
 
+def _posts(state: str) -> Json:
+    """Answer a page of the posts in this state; where it begins, the address says under the name of the state."""
+    begin = request.args.get(state)
+    found: Json = api().get("registration", "posts", state=state, by_hand="true", cursor=begin, limit=_PER_PAGE).data
+    return found | {"begins_later": begin is not None}
+
+
 def _page(account: Form, post: Form, made: dict[str, str] | None) -> str:
     person()
     return render_template(
         "posts.html",
-        proposed=api().get("registration", "posts", state="proposed").data,
-        active=[post for post in api().get("registration", "posts", state="active").data if post["role"] in GIVEN],
+        proposed=_posts("proposed"),
+        active=_posts("active"),
         account_form=account,
         post_form=post,
         made=made,

@@ -5,31 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from services.registration import queries
 from services.registration.api.tools import tools
 from services.registration.commands import posts
 from services.registration.schemas import HeldPostOut, PostIn, PostOut
 from shared.http import allow, principal, reading, uow
+from shared.http.paging import PageArguments, page_schema
 from shared.identity import Role
 
 blp = Blueprint("posts", __name__, description="Posts: a role in a region")
 
 
-class PostQuery(Schema):
+class PostQuery(PageArguments):
     """Which posts are wanted."""
 
+    account_id = fields.String(load_default=None, validate=validate.Length(max=60))
+    by_hand = fields.Boolean(
+        load_default=False, metadata={"description": "Only offices and administrators, whom somebody proposes"}
+    )
     state = fields.String(load_default=None, validate=validate.OneOf(["proposed", "active", "ended"]))
 
 
 @blp.route("/posts", methods=["GET"])
 @blp.arguments(PostQuery, location="query")
-@blp.response(200, HeldPostOut(many=True))
+@blp.response(200, page_schema(HeldPostOut))
 @allow(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 def index(query: dict[str, Any]) -> Any:
     """List posts, newest change first."""
-    return queries.list_posts(reading(), state=query["state"])
+    return queries.list_posts(reading(), **query)
 
 
 @blp.route("/posts", methods=["POST"])

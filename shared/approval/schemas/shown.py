@@ -207,6 +207,9 @@ class TaskItemOut(Schema):
         required=True, metadata={"description": "The workdays of that year are not loaded yet"}
     )
     read = fields.Boolean(required=True, allow_none=True, metadata={"description": "In `cc`: whether it was read"})
+    signature_needed = fields.List(
+        fields.String(), required=True, metadata={"description": "In `todo`: verbs that need a signature now"}
+    )
 
 
 class TaskCountsOut(Schema):

@@ -120,6 +120,30 @@ def test_a_nodes_definitions_are_its_own_administrators(office: Office, app: Fla
         assert publish(app, who=EVE).status_code == 200
 
 
+def discard(app: Flask, *, who: Principal = ADA, key: str = KEY, rev: int = 1) -> Any:
+    headers = {"If_Match": f'"{rev}"', "Idempotency_Key": fresh_id()}
+    return caller(app, who).call("POST", f"/definitions/{key}/draft/discard", {}, **headers)
+
+
+def test_a_draft_is_deleted_by_who_has_read_it_and_nothing_else_is(app: Flask) -> None:
+    assert discard(app).json["code"] == "draft_not_found"
+    save(app, body(max_rounds=2))
+    save(app, body(max_rounds=3), If_Match='"1"')
+    assert (discard(app).status_code, discard(app, rev=2, who=EVE).status_code) == (412, 403)
+    assert caller(app).refused("POST", f"/definitions/{KEY}/draft/discard", {}) == (428, "if_match_missing")
+    assert states(app) == [(2, "draft"), (1, "published")]
+
+    gone = discard(app, rev=2)
+    assert (gone.status_code, gone.json["body"]["max_rounds"]) == (200, 3)
+    assert states(app) == [(1, "published")]
+    assert discard(app, rev=2).json["code"] == "draft_not_found"
+    # The number is free again, and what is written under it is another draft.
+    assert save(app, body()).json["version"] == 2
+    save(app, body(), key="something_new")
+    assert discard(app, key="something_new").status_code == 200
+    assert "something_new" not in {one["key"] for one in caller(app).get("/definitions")}
+
+
 def test_two_who_write_the_same_draft_do_not_overwrite_each_other(app: Flask) -> None:
     assert save(app, body(), If_Match='"1"').status_code == 412
     save(app, body())

@@ -9,6 +9,7 @@ from shared.approval.commands import Details
 from shared.approval.core.parsing import parse
 from shared.approval.core.words import Verb
 from shared.errors import Invalid, KeyReused
+from shared.identity import Principal
 from tests.integration.approval.office import ANN, BEN, CAI, Office, caller, fresh_id
 from tests.integration.approval.test_http import approve
 from tests.integration.approval.test_many import decide, rows
@@ -56,6 +57,22 @@ def test_a_decision_carries_the_reference_of_a_signature(office: Office, app: Fl
         If_Match='"2"',
     )
     assert other.status_code == 422  # only a decision is signed
+
+
+def test_the_list_of_what_waits_says_where_a_signature_is_demanded(office: Office, app: Flask) -> None:
+    signed_route = parse(body(node("county", signature=["approve", "reject"]), node("city"), key="signed"))
+    with office.database.unit_of_work() as uow:
+        office.approvals.publish(uow, signed_route, by="ann")
+    signed, plain = office.open("r1", definition="signed"), office.open("r2")
+
+    def needed(who: Principal, which: str = "todo") -> dict[str, list[str]]:
+        found = caller(app, who).get(f"/tasks?list={which}")["items"]
+        return {one["case_id"]: one["signature_needed"] for one in found}
+
+    assert needed(BEN) == {signed.id: ["approve", "reject"], plain.id: []}
+    office.act(signed, Verb.APPROVE, BEN, details=Details(signature="e-file-7"))
+    assert needed(CAI) == {signed.id: []}, "the city's node demands none"
+    assert needed(ANN, "started") == {signed.id: [], plain.id: []}
 
 
 def test_each_row_has_its_own_signature(office: Office, app: Flask) -> None:

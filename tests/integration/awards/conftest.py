@@ -37,6 +37,7 @@ OFFICIALS = [
     (Role.APPROVER, "130000"),
     (Role.CLERK, "130123"),
     (Role.CLERK, "130100"),
+    (Role.SYSTEM_ADMIN, "130000"),
 ]
 STORY = "三年来参加安全宣传活动六十余次，走遍全县二十个乡镇。"
 

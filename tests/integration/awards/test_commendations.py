@@ -229,6 +229,23 @@ def test_a_withdrawn_nomination_is_over(world: World, clerk: Caller) -> None:
     nominated(clerk)
 
 
+@pytest.mark.parametrize("first", [None, Verb.RETURN])
+def test_a_nomination_whose_case_an_administrator_ends_is_over_and_can_be_made_again(
+    world: World, clerk: Caller, first: Verb | None
+) -> None:
+    made = nominated(clerk)
+    nomination = open_commendation(world)
+    if first is not None:
+        world.decide(first, by="approver-130100", nomination=nomination)
+    case = world.decide(Verb.TERMINATE, by="system_admin-130000", nomination=nomination, opinion="重复提名")
+    assert case.state == "terminated"
+    assert clerk.get(f"/nominations/{made['id']}")["state"] == "ended"
+    assert [one["id"] for one in clerk.get("/nominations?state=ended")["items"]] == [made["id"]]
+    told = [event for event in published(world.database) if isinstance(event, NominationDecided)]
+    assert [(event.kind, event.granted, event.reason) for event in told][1:] == [("commendation", False, "重复提名")]
+    nominated(clerk)
+
+
 def test_my_stars_say_what_is_missing(app: Flask, clerk: Caller) -> None:
     nominated(clerk)
     found = Caller(app, person("wang"), NOW).get("/stars/mine")

@@ -91,6 +91,16 @@ def test_hours_that_are_taken_back_count_no_more_and_end_what_rested_on_them(wor
     assert (ended.granted, ended.reason) == (False, "时长已冲销：安全生产月咨询日")
 
 
+def test_a_candidacy_whose_case_an_administrator_ends_is_over_and_hours_open_another(world: World) -> None:
+    world.hear_hours(NUMBER, "100")
+    world.decide(Verb.TERMINATE, by="system_admin-130000", opinion="系统误开")
+    assert world.nominations() == [("一星级志愿者", 1, "ended")]
+    [ended] = of(world, NominationDecided)
+    assert (ended.kind, ended.granted, ended.reason) == ("star", False, "系统误开")
+    world.hear_hours(NUMBER, "101")
+    assert sorted(state for _, _, state in world.nominations()) == ["ended", "open"]
+
+
 def test_a_star_that_was_given_stays_until_somebody_decides_otherwise(world: World) -> None:
     world.hear_hours(NUMBER, "100")
     world.decide(Verb.APPROVE, by="approver-130123")

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 
 from shared.failpoints import armed
 from shared.messaging import held
@@ -57,8 +58,12 @@ def test_a_relay_that_may_configure_nothing_but_its_own_exchange_sends_all_the_s
     village.wait(lambda: consumer.is_consuming, "the queue to be there")
     over_rabbit.broker_url = parts._replace(netloc=f"shop:secret@{parts.hostname}:{parts.port}").geturl()
     village.note(("a", 1))
-    over_rabbit.run(over_rabbit.relay())
-    village.wait_written(1)
+    with capture_logs() as said:
+        over_rabbit.run(over_rabbit.relay())
+        village.wait_written(1)
+    # That is how it is meant to run, so whoever watches the log is told nothing of it.
+    assert {entry["event"] for entry in said if entry["log_level"] != "debug"} <= {"relay_leads"}
+    assert "listeners_queues_not_declared" in {entry["event"] for entry in said}
 
 
 def test_an_event_nobody_listens_to_is_no_fault(village: Village, over_rabbit: OverRabbit) -> None:

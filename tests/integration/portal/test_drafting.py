@@ -40,6 +40,34 @@ def admin(world: World) -> Iterator[Browser]:
         assert "已发布" in browser.submit("/publish").text
 
 
+def test_a_draft_that_nobody_wants_is_deleted(world: World, admin: Browser) -> None:
+    before = versions(world)
+    admin.open(DRAFT)
+    assert "删除草稿" not in admin.page.text
+    admin.submit("/draft", do="save", text=SOUND)
+    asking = admin.click("删除草稿")
+    assert "已发布的版本不受影响" in asking.text
+    form = asking.form("/discard")
+    admin.open(DRAFT)
+    admin.submit("/draft", do="save", text=SOUND.replace("workdays: 7", "workdays: 8"))
+    late = admin.send(form)
+    assert (late.status, "草稿在您打开本页之后又有改动" in late.text) == (409, True)
+    again = late.form("/discard")
+    for _ in range(2):
+        assert "草稿已删除" in admin.send(again).text
+    assert versions(world) == before
+    assert "没有草稿" in admin.open(f"{DRAFT}/discard").text
+
+
+def test_a_route_that_was_never_published_goes_with_its_draft(world: World) -> None:
+    browser = world.browser("system")
+    browser.open("/definitions/awards/passing_thought/draft?begin=empty")
+    browser.submit("/draft", do="save", text=SOUND)
+    assert "将随草稿一并消失" in browser.click("删除草稿").text
+    assert browser.submit("/discard").path == "/definitions"
+    assert "passing_thought" not in browser.page.text
+
+
 def versions(world: World) -> list[tuple[int, str]]:
     found = world.people["system"].get("/awards/definitions")
     mine = next(one for one in found if one["key"] == "star_rating_low")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from services.launcher.story.people import wait_for
-from tests.integration.portal.conftest import World
+from tests.integration.portal.conftest import World, living
 from tests.integration.portal.test_deciding import opened
 from tests.integration.portal.test_pages import check
 
@@ -61,6 +62,36 @@ def test_every_list_is_there_for_an_official_and_for_a_submitter(world: World) -
         check(page)
     assert "谁的列表" in page.text
     assert "没有符合条件的事项" in world.browser("head").open("/lists/started?title=从未有过").text
+
+
+def test_many_are_signed_each_for_itself_where_the_route_demands_it(tmp_path: Path) -> None:
+    with living(tmp_path) as world:
+        system = world.browser("system")
+        draft = "/definitions/reporting/activity_report/draft"
+        text = system.open(draft).form("/draft").values["text"]
+        signing = re.sub(r"^( +)opinion: .*$", r"\g<0>\n\1signature: [approve]", text, count=1, flags=re.MULTILINE)
+        plain = world.submitted("签名前的报告")
+        assert "草稿已保存" in system.submit("/draft", do="save", text=signing).text, system.page.text
+        system.open(f"{draft}/publish")
+        assert "已发布" in system.submit("/publish").text
+        signed, silent = world.submitted("签名的报告"), world.submitted("没有签名的报告")
+
+        county = opened(world, "county", silent)
+        page = county.open("/lists/todo?business_type=activity_report")
+        check(page)
+        assert page.text.count("签名编号（同意须填写）") == 2
+        rows = _ROW.findall(page.html)
+        assert {row.split("|")[1] for row in rows} == {plain, signed, silent}
+        signature = {f"signature-{signed}": "CFCA-7"}
+        done = county.submit("/lists/decisions", row=rows, verb="approve", **signature)
+        assert "同意：已办理 2 件。1 件未办理" in done.text
+        head = world.people["head"]
+        last = {case: head.get(f"/reporting/cases/{case}")["last"] for case in (plain, signed, silent)}
+        assert [(one["verb"], one["signature"]) for one in last.values()] == [
+            ("approve", ""),
+            ("approve", "CFCA-7"),
+            ("submit", ""),
+        ]
 
 
 def test_a_task_is_delegated_answered_and_decided(world: World) -> None:

@@ -289,11 +289,3 @@ def test_a_wrong_account_is_refused(
     body |= {"password": PASSWORD} if path == "/accounts/self" else {}
     with standing.unchanged():
         refusal_in(standing.by(who(standing, "system-admin")).call("POST", path, body), status, code, pointer)
-
-
-def test_the_list_of_posts_names_what_waits(registration: Served) -> None:
-    post = propose(registration).get_json()["id"]
-    for name in ADMINISTRATORS:
-        found = registration.by(who(registration, name)).get("/posts?state=proposed")
-        assert [row["id"] for row in found] == [post]
-    assert len(registration.by(who(registration, "audit-admin")).get("/posts")) == 8

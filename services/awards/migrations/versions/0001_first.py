@@ -21,6 +21,17 @@ POSTGRESQL_TRIGGERS = (
         EXECUTE FUNCTION dead_letter_decision_is_append_only()
     """,
     """
+    CREATE OR REPLACE FUNCTION parked_release_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'parked_release is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER parked_release_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON parked_release
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION parked_release_is_append_only()
+    """,
+    """
     CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
         LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
@@ -131,6 +142,16 @@ SQLITE_TRIGGERS = (
     CREATE TRIGGER dead_letter_decision_no_delete
         BEFORE DELETE ON dead_letter_decision
         BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER parked_release_no_update
+        BEFORE UPDATE ON parked_release
+        BEGIN SELECT RAISE(ABORT, 'parked_release is append-only'); END
+    """,
+    """
+    CREATE TRIGGER parked_release_no_delete
+        BEFORE DELETE ON parked_release
+        BEGIN SELECT RAISE(ABORT, 'parked_release is append-only'); END
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
@@ -277,7 +298,8 @@ def upgrade() -> None:
         sa.CheckConstraint("(state IN ('open','returned')) = (decided_at IS NULL)", name=op.f("ck_nomination_decided")),
         sa.CheckConstraint("kind IN ('star','commendation')", name=op.f("ck_nomination_kind")),
         sa.CheckConstraint(
-            "state IN ('open','returned','granted','refused','withdrawn','revoked')", name=op.f("ck_nomination_state")
+            "state IN ('open','returned','granted','refused','withdrawn','ended','revoked')",
+            name=op.f("ck_nomination_state"),
         ),
         sa.CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name=op.f("ck_nomination_stars")),
         sa.ForeignKeyConstraint(
@@ -555,6 +577,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("sent_at IS NULL"),
         sqlite_where=sa.text("sent_at IS NULL"),
     )
+    op.create_table(
+        "parked_release",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("released_by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("parked_because", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_release")),
+        comment="Who had an event tried again that the broker had refused too often, and why; never changed",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_parked_release_event_id"), "parked_release", ["event_id"], unique=False)
     op.create_table(
         "stream_head",
         sa.Column("aggregate_type", sa.String(length=60), nullable=False),
@@ -1123,6 +1159,8 @@ def downgrade() -> None:
     op.drop_index("ix_approval_absence_delegate", table_name="approval_absence")
     op.drop_table("approval_absence")
     op.drop_table("stream_head")
+    op.drop_index(op.f("ix_parked_release_event_id"), table_name="parked_release")
+    op.drop_table("parked_release")
     op.drop_index(
         "ix_outbox_unsent",
         table_name="outbox",
@@ -1204,6 +1242,7 @@ def downgrade() -> None:
         # The triggers went with their tables, the functions they call did not.
         for function in (
             "dead_letter_decision_is_append_only",
+            "parked_release_is_append_only",
             "approval_refuse_change",
         ):
             op.execute(f"DROP FUNCTION {function}()")

@@ -32,6 +32,17 @@ POSTGRESQL_TRIGGERS = (
         EXECUTE FUNCTION dead_letter_decision_is_append_only()
     """,
     """
+    CREATE OR REPLACE FUNCTION parked_release_is_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'parked_release is append-only'; END $$
+    """,
+    """
+    CREATE TRIGGER parked_release_no_change
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON parked_release
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION parked_release_is_append_only()
+    """,
+    """
     CREATE OR REPLACE FUNCTION approval_refuse_change() RETURNS trigger
         LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' keeps what was written', ERRCODE = 'integrity_constraint_violation'; END $$
@@ -152,6 +163,16 @@ SQLITE_TRIGGERS = (
     CREATE TRIGGER dead_letter_decision_no_delete
         BEFORE DELETE ON dead_letter_decision
         BEGIN SELECT RAISE(ABORT, 'dead_letter_decision is append-only'); END
+    """,
+    """
+    CREATE TRIGGER parked_release_no_update
+        BEFORE UPDATE ON parked_release
+        BEGIN SELECT RAISE(ABORT, 'parked_release is append-only'); END
+    """,
+    """
+    CREATE TRIGGER parked_release_no_delete
+        BEFORE DELETE ON parked_release
+        BEGIN SELECT RAISE(ABORT, 'parked_release is append-only'); END
     """,
     """
     CREATE TRIGGER IF NOT EXISTS approval_event_unchanged
@@ -569,6 +590,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("sent_at IS NULL"),
         sqlite_where=sa.text("sent_at IS NULL"),
     )
+    op.create_table(
+        "parked_release",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
+        sa.Column("type", sa.String(length=120), nullable=False),
+        sa.Column("released_by", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("parked_because", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_release")),
+        comment="Who had an event tried again that the broker had refused too often, and why; never changed",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_parked_release_event_id"), "parked_release", ["event_id"], unique=False)
     op.create_table(
         "stream_head",
         sa.Column("aggregate_type", sa.String(length=60), nullable=False),
@@ -1137,6 +1172,8 @@ def downgrade() -> None:
     op.drop_index("ix_approval_absence_delegate", table_name="approval_absence")
     op.drop_table("approval_absence")
     op.drop_table("stream_head")
+    op.drop_index(op.f("ix_parked_release_event_id"), table_name="parked_release")
+    op.drop_table("parked_release")
     op.drop_index(
         "ix_outbox_unsent",
         table_name="outbox",
@@ -1194,6 +1231,7 @@ def downgrade() -> None:
         for function in (
             "ledger_entry_is_append_only",
             "dead_letter_decision_is_append_only",
+            "parked_release_is_append_only",
             "approval_refuse_change",
         ):
             op.execute(f"DROP FUNCTION {function}()")
