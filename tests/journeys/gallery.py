@@ -60,6 +60,7 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
     "signing_in.form": (Look("/login"),),
     "signing_in.activation_form": (Look("/activate"),),
     "registering.account_form": (Look("/register"),),
+    "registering.claim_form": (Look("/claim"),),
     "registering.volunteer_form": (Look("/register/volunteer", "new"),),
     "registering.organisation_form": (Look("/register/organisation", "new"),),
     "cases.show": (
