@@ -16,7 +16,7 @@ INLINE = re.compile(
     r"""<style|\sstyle\s*=|<script(?![^>]*\bsrc=)|\son[a-z]+\s*=|javascript:|\bhttps?://""", re.IGNORECASE
 )
 PAGES = {
-    "": ["/", "/login", "/register", "/activate", "/nowhere"],
+    "": ["/", "/login", "/register", "/activate", "/claim", "/nowhere"],
     "wang": ["/", "/me", "/messages", "/register/organisation"],
     "head": ["/", "/projects", "/register/volunteer", "/posts"],
     "county": ["/", "/messages", "/absences", "/definitions", "/definitions/reporting/activity_report/1"],

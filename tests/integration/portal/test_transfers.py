@@ -123,3 +123,24 @@ def test_a_transfer_is_returned_corrected_and_taken_over(world: World) -> None:
     wait_for(lambda: "异地转移" in volunteer.open("/messages").text, what="the volunteer's message")
     [listed] = world.people["new_clerk"].get("/registration/volunteers")["items"]
     assert listed["name"] == "王晓明"
+
+
+def test_who_moved_here_from_another_node_claims_an_account_with_their_secret(world: World) -> None:
+    visitor = world.browser("")
+    visitor.open("/login")
+    page = visitor.click("认领转入的账号")
+    assert "请用原账号领取的认领口令证明身份，并重新填写身份证号" in page.text
+    missing = visitor.submit("/claim", secret="x", username="tang-jing", password="a", password_again="b")
+    assert missing.status == 422
+    wrong = visitor.submit(
+        "/claim",
+        secret="nobody-was-told-this",
+        username="tang-jing",
+        password="Correct-Horse-9",
+        password_again="Correct-Horse-9",
+        id_number="130123199001011234",
+        mobile="13800001234",
+        consents=["privacy", "id_number"],
+    )
+    assert wrong.status == 422
+    assert "一次性口令无效" in wrong.text
