@@ -114,7 +114,12 @@ def test_what_is_confirmed_and_revoked_after_the_move_counts_at_the_new_home_onc
 def _fault_of_recording(moving: Moving, node: RealNode) -> str:
     head = moving.heads[node.name]
     caller = at_records(node, head)
-    project = {"organisation_id": organisation_of(head), "name": "日常宣传", "theme": "everyday", "description": "宣传活动"}
+    project = {
+        "organisation_id": organisation_of(head),
+        "name": "日常宣传",
+        "theme": "everyday",
+        "description": "宣传活动",
+    }
     project_id = sent(caller, "/projects", project)["id"]
     activity = sent(caller, "/activities", {**ACTIVITY, "project_id": project_id})["id"]
     line = {
