@@ -30,7 +30,7 @@ ifdef ARGS
 	$(PYTEST) $(ARGS)
 else
 	@failed=0; \
-	$(PYTEST) --numprocesses 2 --dist loadfile tests --ignore tests/journeys --ignore tests/faults || failed=1; \
+	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder tests --ignore tests/journeys --ignore tests/faults || failed=1; \
 	$(PYTEST) tests/journeys tests/faults || failed=1; \
 	exit $$failed
 endif

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,10 +19,11 @@ import httpx
 
 from shared.messaging.rabbit import BrokerConnection, dead_queue_of, exchange_of, keep_queue, read_queue
 from shared.nodes.core.nodemap import Node
-from shared.nodes.office import SERVICE, queue_from, queue_to
+from shared.nodes.office import ABSENT, LOST, SERVICE, queue_from, queue_to
 from shared.tls import believing, for_a_broker
 
 _TIMEOUT = 15.0
+_MOMENTS = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, within which a shovel that was asked for is there
 _HEARTBEAT = "heartbeat=10&connection_timeout=5000"
 _LIMITS = {"max-connections": 20, "max-channels": 100}
 """Of a neighbour's user: its shovel needs one of each, and some more while an old connection is not yet known dead."""
@@ -117,17 +119,38 @@ class BrokerApi:
             "reconnect-delay": 2,
         }
         self._put(self._shovel(to.id), {"value": value})
+        if not self._comes_up(to.id):
+            # The broker may forget to start what is put while it still ends what was there before.
+            self.unlink(to.id)
+            self._put(self._shovel(to.id), {"value": value})
+
+    def _comes_up(self, node: str) -> bool:
+        """Wait for a moment until the broker has a shovel; answers whether it has."""
+        for pause in _MOMENTS:
+            if self.shovel_state(node) not in (ABSENT, LOST):
+                return True
+            threading.Event().wait(pause)
+        return False
 
     def unlink(self, node: str) -> None:
         """Take the shovel to a neighbour away; its queue stays with what is in it."""
         self._delete(self._shovel(node))
 
     def shovel_state(self, node: str) -> str:
-        """Answer what the broker says of a shovel; that is no evidence that it carries anything."""
+        """Answer what the broker says of a shovel; that is no evidence that it carries anything.
+
+        One that was asked for and that the broker does not have is `LOST`, one that nobody asked for `ABSENT`.
+        """
         answer = self._ask("GET", f"/shovels/{self._vhost}")
         answer.raise_for_status()
         states = {each.get("name"): each.get("state") for each in answer.json()}
-        return str(states.get(queue_to(node), "absent"))
+        if queue_to(node) in states:
+            return str(states[queue_to(node)])
+        asked_for = self._ask("GET", self._shovel(node))
+        if asked_for.status_code == httpx.codes.NOT_FOUND:
+            return ABSENT
+        asked_for.raise_for_status()
+        return LOST
 
     def count_of(self, node: str) -> int | None:
         """Answer how many letters its queue and its shovel held some seconds ago, or None where nobody counts them."""

@@ -40,6 +40,10 @@ log = structlog.get_logger(__name__)
 SERVICE = "links"
 
 
+ABSENT, LOST = "absent", "lost"
+"""A shovel that nobody asked for, and one that was asked for and that the broker does not have."""
+
+
 def queue_to(node: str) -> str:
     """Answer the queue in which letters to a neighbour wait for its shovel."""
     return f"to.{node}"

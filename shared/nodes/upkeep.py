@@ -17,7 +17,7 @@ from shared.messaging.periodic import Job
 from shared.messaging.tables import outbox
 from shared.messaging.upsert import upsert
 from shared.nodes.metrics import repairs
-from shared.nodes.office import NOT_NOW, SERVICE, Office, note, queue_to
+from shared.nodes.office import LOST, NOT_NOW, SERVICE, Office, note, queue_to
 from shared.nodes.reconcile import compare, compare_due, prune
 from shared.nodes.tables import link_watch, stream_log
 from shared.storage import UnitOfWork
@@ -105,6 +105,8 @@ def _write_down(uow: UnitOfWork, node: str, seen: Seen, *, is_late: bool) -> str
 
 
 def _why_stuck(seen: Seen, since: datetime | None, *, is_late: bool, now: datetime) -> str | None:
+    if seen.shovel == LOST:
+        return "shovel_lost"
     if seen.queued == 0:
         # The shovel has carried everything. If nothing is receipted, that is the other node's.
         return None

@@ -24,13 +24,14 @@ class Broker:
     """What the broker says, and what was asked of it."""
 
     queued: int | None = None
+    shovel: str = "running"
     repaired: list[str] = field(default_factory=list)
     is_away: bool = False
 
     def look(self, node: str) -> Seen:
         if self.is_away:
             raise OSError("connection refused")
-        return Seen("running", self.queued if node == "hebei" else 0)
+        return Seen(self.shovel, self.queued if node == "hebei" else 0)
 
     def repair(self, node: str) -> None:
         self.repaired.append(node)
@@ -94,6 +95,14 @@ def test_a_queue_whose_oldest_letter_is_old_has_its_shovel_made_anew(watched: Wa
     assert watched.after(7) == 1
     state = pair.city.state("hebei")
     assert (state.repairs, state.oldest_queued_seconds, state.is_well) == (0, None, True)
+
+
+def test_a_shovel_that_the_broker_has_lost_is_made_anew_at_once(watched: Watched) -> None:
+    watched.broker.shovel, watched.broker.queued = "lost", 0
+    assert watched.after(0) == 1
+    assert ("repaired", "shovel_lost") in watched.pair.city.trail()
+    watched.broker.shovel = "absent"
+    assert watched.after(10) == 1, "one that nobody asked for is not made: a neighbour may have been dismissed"
 
 
 def test_a_queue_that_moves_is_left_alone_however_full_it_is(watched: Watched) -> None:

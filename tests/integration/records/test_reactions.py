@@ -9,7 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.records.model import Activity, KnownOrganisation, KnownVolunteer, LedgerEntry, ServiceRecord
-from shared.contracts.records import HoursCredited, HoursVoided, RecordConfirmed, RecordCredited, RecordVoided
+from shared.contracts.records import (
+    HoursCredited,
+    HoursVoided,
+    LedgerHandedOver,
+    LedgerTakenOver,
+    RecordConfirmed,
+    RecordCredited,
+    RecordPassedOn,
+    RecordVoided,
+)
 from shared.contracts.registration import (
     AbsenceChanged,
     OrganisationApproved,
@@ -275,8 +284,11 @@ def test_nothing_else_is_heard(records: Served) -> None:
         RecordConfirmed,
         RecordVoided,
         RecordCredited,
+        RecordPassedOn,
         HoursCredited,
         HoursVoided,
+        LedgerHandedOver,
+        LedgerTakenOver,
         VolunteerIntroduced,
         VolunteerUpdated,
         PostChanged,
