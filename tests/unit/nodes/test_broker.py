@@ -64,7 +64,7 @@ def test_a_shovel_that_the_broker_forgets_to_start_is_asked_for_anew(
 
     monkeypatch.setattr(httpx, "request", answer)
     monkeypatch.setattr(broker, "_MOMENTS", (0.0, 0.0))
-    to = Node("tangshan", name="唐山市", hosts=("130200",), broker="tangshan:5672")
+    to = Node(id="tangshan", name="唐山市", hosts=("130200",), broker="tangshan:5672")
     BrokerApi("http://broker:15672").link("hebei", to, source="amqp://broker/", password="x")
 
     assert asked == ["PUT", "DELETE", "PUT"][: 1 + 2 * forgotten]
