@@ -19,7 +19,7 @@ SPOILED = {
         "records",
         (
             "INSERT INTO ledger_entry SELECT hex(randomblob(16)), volunteer_number, record_id || 'x', report_id, "
-            "activity_name, served_on, kind, hours_hundredths, quality, entered_at FROM ledger_entry LIMIT 1"
+            "activity_name, region, served_on, kind, hours_hundredths, quality, entered_at FROM ledger_entry LIMIT 1"
         ),
         "the report says None",
     ),
