@@ -167,11 +167,7 @@ def ask_discard(service: str, key: str) -> Response | str | tuple[str, int]:
 
 
 def _deletion(known: Definition, lost: str = "") -> Response | str | tuple[str, int]:
-    if known.draft is None:
-        tell("drafting.no_draft", tone="warning")
-        return _back(known)
-    page = render_template("draft_discard.html", service=known.service, known=known, lost=lost, command_id=new_id())
-    return (page, 409) if lost else page
+    return _last_look(known, "draft_discard.html", lost, missing="drafting.no_draft" if known.draft is None else "")
 
 
 @blp.post("/definitions/<service>/<key>/draft/discard")
@@ -198,11 +194,18 @@ def ask_retire(service: str, key: str) -> Response | str | tuple[str, int]:
 
 
 def _retirement(known: Definition, lost: str = "") -> Response | str | tuple[str, int]:
-    if known.in_force is None:
-        tell("drafting.not_in_force", tone="warning")
+    return _last_look(
+        known, "draft_retire.html", lost, missing="drafting.not_in_force" if known.in_force is None else ""
+    )
+
+
+def _last_look(known: Definition, page: str, lost: str, *, missing: str) -> Response | str | tuple[str, int]:
+    """Show what is about to be taken away, and again when it has changed meanwhile, or that it is `missing`."""
+    if missing:
+        tell(missing, tone="warning")
         return _back(known)
-    page = render_template("draft_retire.html", service=known.service, known=known, lost=lost, command_id=new_id())
-    return (page, 409) if lost else page
+    shown = render_template(page, service=known.service, known=known, lost=lost, command_id=new_id())
+    return (shown, 409) if lost else shown
 
 
 @blp.post("/definitions/<service>/<key>/retire")
