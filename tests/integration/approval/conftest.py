@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,17 +15,52 @@ from shared.http import HttpService, create_service_app
 from shared.storage import Database
 from tests.integration.approval.office import BAO, BEN, CAI, DAI, METADATA, Office, TickingClock
 from tests.integration.approval.racing import Track
-from tests.integration.listening import make_database
+from tests.integration.listening import make_database, open_database
 from tests.integration.signing import VERIFIER
+from tests.servers import PostgresServer
+
+
+def _office_in(database: Database) -> Office:
+    return Office(
+        database, Approvals(service="reporting", definitions=("revocation", "activity_report", "star_rating_low"))
+    )
+
+
+def _prepare(url: str) -> None:
+    """Make the tables and the people: two approvers in the county, one in the city, one in the province."""
+    made = make_database(url, service="reporting", metadata=METADATA, clock=TickingClock())
+    office = _office_in(made)
+    with made.unit_of_work() as uow:
+        office.approvals.prepare(uow)
+        for who in (BEN, BAO, CAI, DAI):
+            office.follow(uow, who)
+    made.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def office_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared SQLite file, which is copied for each test: to prepare one takes longer than most tests."""
+    made = tmp_path_factory.mktemp("office") / "template.sqlite"
+    _prepare(f"sqlite:///{made}")
+    return made
+
+
+@pytest.fixture(scope="session")
+def office_template(postgres: PostgresServer) -> str:
+    """A prepared database of PostgreSQL, which is copied for each test."""
+    _prepare(postgres.create_database("office_template"))
+    return "office_template"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/reporting.sqlite"
+        copy = shutil.copy(request.getfixturevalue("office_file"), tmp_path / "reporting.sqlite")
+        url = f"sqlite:///{copy}"
     else:
-        url = request.getfixturevalue("new_database")("reporting")
-    made = make_database(url, service="reporting", metadata=METADATA, clock=TickingClock())
+        template = request.getfixturevalue("office_template")
+        url = request.getfixturevalue("new_database")("reporting", template=template)
+    made = open_database(url, service="reporting", clock=TickingClock())
     yield made
     made.engine.dispose()
 
@@ -32,14 +68,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 @pytest.fixture
 def office(database: Database) -> Office:
     """Two approvers in the county, one in the city, one in the province; Ann submits."""
-    made = Office(
-        database, Approvals(service="reporting", definitions=("revocation", "activity_report", "star_rating_low"))
-    )
-    with database.unit_of_work() as uow:
-        made.approvals.prepare(uow)
-        for who in (BEN, BAO, CAI, DAI):
-            made.follow(uow, who)
-    return made
+    return _office_in(database)
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ from tests.integration.approval.office import (
     BEN,
     CAI,
     DAI,
-    METADATA,
     START,
     Office,
     TickingClock,
@@ -166,7 +165,7 @@ class Nodes:
 
 
 def make_nodes(url_of: Callable[[str], str]) -> Nodes:
-    """Make the nodes: Ann, Ben and Bao in the county, Cai and Chen in the city, Dai in the province."""
+    """Make the nodes in databases with tables: Ann, Ben and Bao in the county, Cai and Chen in the city, Dai above."""
     people: dict[str, Sequence[Any]] = {COUNTY: (BEN, BAO), CITY: (CAI, CHEN), PROVINCE: (DAI,)}
     offices = {}
     for name, officials in people.items():
@@ -176,8 +175,6 @@ def make_nodes(url_of: Callable[[str], str]) -> Nodes:
             outbox=StoredOutbox("reporting", name),
             here=Here(name, MAP),
         )
-        for tables in METADATA:
-            tables.create_all(database.engine)
         office = NodeOffice(
             database, Approvals(service="reporting", definitions=("revocation", "activity_report")), name=name
         )
