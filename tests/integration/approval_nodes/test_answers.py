@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.approval.commands import Details
+from shared.approval.core.parsing import parse
 from shared.approval.core.state import Remark
 from shared.approval.core.words import Verb
 from shared.contracts.cases import CaseClosed, CaseDecided, CaseReturned
@@ -27,6 +28,7 @@ from tests.integration.approval_nodes.nodes import (
     at_city,
     states,
 )
+from tests.unit.approval.cases import body, node
 
 ADA = official("Ada", "130100", Role.SYSTEM_ADMIN)
 AMY = official("Amy", "130123", Role.SYSTEM_ADMIN)
@@ -42,6 +44,19 @@ def test_a_rejection_ends_the_case_everywhere(nodes: Nodes) -> None:
     told = [event for event in nodes[COUNTY].events() if isinstance(event, CaseClosed)]
     assert [(one.outcome, one.decided_by, one.opinion) for one in told] == [("rejected", "Cai", "与事实不符")]
     assert not [event for event in nodes[CITY].events() if isinstance(event, CaseClosed | CaseDecided)]
+    agree(nodes, case)
+
+
+def test_a_case_of_which_its_home_decides_nothing_gets_its_answer_back(nodes: Nodes) -> None:
+    with nodes[COUNTY].database.unit_of_work() as uow:
+        nodes[COUNTY].approvals.publish(uow, parse(body(node("city"), key="decided_above")), by="test")
+    case = nodes[COUNTY].open(definition="decided_above")
+    nodes.carry()
+    assert nodes[COUNTY].view(case).case.token_region == "130100"
+    approved_by(nodes, CITY, CAI, case)
+
+    assert nodes[COUNTY].outcomes == [(case.business_id, "approved", "意见")]
+    assert states(nodes, case) == {"approved"}
     agree(nodes, case)
 
 
@@ -127,12 +142,12 @@ def test_what_needs_the_other_node_is_refused_and_says_so(nodes: Nodes) -> None:
         (COUNTY, Verb.CC, ANN),
         (CITY, Verb.MIGRATE, ADA),
     ]
-    for node, verb, who in refused:
-        entries = nodes[node].entries(case)
+    for name, verb, who in refused:
+        entries = nodes[name].entries(case)
         with pytest.raises(Conflict) as error:
-            nodes[node].act(case, verb, who, details=Details(to=("bao",)) if verb is Verb.CC else Details())
+            nodes[name].act(case, verb, who, details=Details(to=("bao",)) if verb is Verb.CC else Details())
         assert error.value.code == "elsewhere", verb
-        assert nodes[node].entries(case) == entries
+        assert nodes[name].entries(case) == entries
     assert nodes[COUNTY].view(case, ANN).case.allowed_actions == ("withdraw", "comment")
     assert nodes.carry() == []
 
