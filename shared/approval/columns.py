@@ -78,6 +78,7 @@ def stage_columns(case: Case, stage: Stage) -> dict[str, Any]:
 def moving_stage_columns(stage: Stage) -> dict[str, Any]:
     """Answer the columns of a stage's row that a move may change."""
     return {
+        "last_round": stage.last_round,
         "state": stage.state.value,
         "clock_from": stage.clock_from,
         "due_at": stage.due_at,
@@ -185,6 +186,7 @@ def stage_of(row: Row[Any]) -> Stage:
     return Stage(
         number=row.number,
         round=row.round,
+        last_round=row.last_round,
         visit=row.visit,
         node_key=row.node_key,
         region=row.region,

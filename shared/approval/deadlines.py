@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from shared.approval import workdays
 from shared.approval.base import table_of
 from shared.approval.core.state import Case
-from shared.approval.core.words import CaseState
+from shared.approval.core.words import CaseState, StageState
 from shared.approval.tables import CaseRow, StageRow
 from shared.approval.workday_tables import CalendarAlarmRow
 from shared.clock import SHANGHAI, business_date
@@ -75,10 +75,13 @@ def countable(session: Session, *, at: datetime, after: str, limit: int) -> Sequ
     return list(rows)
 
 
-def count_provisional(session: Session, regions: Collection[str]) -> int:
-    """Answer how many open cases have a provisional deadline where these regions decide."""
-    wanted = select(func.count(_STAGES.c.case_id.distinct())).join(_CASES, _CASES.c.id == _STAGES.c.case_id)
-    return session.scalar(wanted.where(*_UNDER_WAY, _STAGES.c.region.in_(sorted(regions)))) or 0
+def count_troubled(session: Session, regions: Collection[str]) -> tuple[int, int]:
+    """Answer how many open cases nobody may decide, and how many have a provisional deadline, where these decide."""
+    case_id = _STAGES.c.case_id
+    is_held = _STAGES.c.state == StageState.HELD.value
+    troubles = (func.count(case((trouble, case_id)).distinct()) for trouble in (is_held, _STAGES.c.due_is_provisional))
+    row = session.execute(select(*troubles).where(_IS_ACTIVE, _STAGES.c.region.in_(sorted(regions)))).one()
+    return row[0], row[1]
 
 
 def raise_alarm(uow: UnitOfWork, before: Case | None, after: Case) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from shared.approval import deadlines, signatures
@@ -22,7 +22,7 @@ from shared.approval.filters import Filter, conditions
 from shared.approval.names import RegionNames
 from shared.approval.tables import CaseRow, DecisionRow, StageRow, TaskRow
 from shared.approval.views import TaskCounts, TaskItem, TaskPage
-from shared.approval.waiting import Standing, asked, standings
+from shared.approval.waiting import Standing, addressed, may_be_done, standings
 from shared.clock import business_date
 from shared.errors import Invalid
 from shared.http.paging import read_cursor, write_cursor
@@ -40,7 +40,7 @@ class TaskList(StrEnum):
     DONE = "done"
 
 
-#: Nobody needs to know more exactly how much they have done; to count it all would be the dearest of the lists.
+#: Nobody needs to know more exactly how much waits or is done; to count it all would be dearer than any list.
 MOST_COUNTED = 1000
 #: The verbs that somebody was asked for: what they did of these is their done work.
 DONE_VERBS = (Verb.APPROVE, Verb.REJECT, Verb.RETURN, Verb.RESOLVE, Verb.ANSWER)
@@ -110,7 +110,7 @@ def page(
     after = _after(cursor)
     if after is not None:
         query = query.where(*_beyond(found, after))
-    order = (found.at.desc(), CaseRow.id.desc()) if found.newest_first else (found.at, CaseRow.id)
+    order = (found.at.desc(), found.case_id.desc()) if found.newest_first else (found.at, found.case_id)
     ranked = (found.rank, *order) if found.rank is not None else order
     rows = session.execute(query.order_by(*ranked).limit(limit + 1)).all()
     names = RegionNames.at(regions, at)
@@ -123,29 +123,25 @@ def page(
 def counts(session: Session, principal: Principal, regions: Regions, *, at: datetime) -> TaskCounts:
     """Answer how long somebody's lists are; of copies the unread, of what they started what is under way.
 
-    What is done grows for ever and is counted up to `MOST_COUNTED`. `held` and `provisional` count cases of an
+    What is to do and what is done are counted up to `MOST_COUNTED`. `held` and `provisional` count cases of an
     official's regions: those that nobody may decide, and those with a deadline that waits for the workdays of its year.
     """
     me, scope = principal.account_id, scope_of(principal, regions, on=business_date(at))
-    waits = asked(standings(session, me, at=at)).subquery()
+    mine = standings(session, me, at=at)
+    waits = addressed(mine)
+    todo = select(waits.c.case_id).where(may_be_done(waits, mine))
+    done = select(DecisionRow.case_id).where(*_is_done_by(me))
     copies = select(TaskRow.case_id).where(*_is_copy_of(me), TaskRow.state == fixed([TaskState.OPEN])[0])
-    held = select(StageRow.case_id).where(
-        StageRow.state == fixed([StageState.HELD])[0], StageRow.region.in_(sorted(scope))
-    )
     counted = {
-        "todo": select(func.count()).select_from(waits),
+        "todo": select(func.count()).select_from(todo.limit(MOST_COUNTED).subquery()),
         "returned": select(func.count(CaseRow.id)).where(*_is_returned_to(me)),
         "cc": select(func.count()).select_from(copies.subquery()),
         "started": select(func.count(CaseRow.id)).where(*_is_started_by(me)),
-        "done": select(func.count()).select_from(
-            select(DecisionRow.case_id).where(*_is_done_by(me)).limit(MOST_COUNTED).subquery()
-        ),
-        "held": select(func.count(held.subquery().c.case_id.distinct())) if scope else select(literal(0)),
+        "done": select(func.count()).select_from(done.limit(MOST_COUNTED).subquery()),
     }
-    row = (
-        session.execute(select(*(one.scalar_subquery().label(name) for name, one in counted.items()))).mappings().one()
-    )
-    return TaskCounts(**row, provisional=deadlines.count_provisional(session, scope) if scope else 0)
+    asked = select(*(one.scalar_subquery().label(name) for name, one in counted.items()))
+    held, provisional = deadlines.count_troubled(session, scope) if scope else (0, 0)
+    return TaskCounts(**session.execute(asked).mappings().one(), held=held, provisional=provisional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +156,7 @@ class _Query:
     newest_first: bool
     rank: Any = None
     decided_at: Any = CaseRow.closed_at
+    case_id: Any = CaseRow.id
 
 
 def _rows(at: Any, *, verb: Any = None, rank: Any = None) -> Select[Any]:
@@ -172,10 +169,11 @@ def _rows(at: Any, *, verb: Any = None, rank: Any = None) -> Select[Any]:
 
 
 def _todo(mine: Sequence[Standing]) -> _Query:
-    waits = asked(mine).subquery("waits")
-    return _Query(
-        _rows(waits.c.came_at).join(waits, waits.c.case_id == CaseRow.id), waits.c.came_at, newest_first=False
-    )
+    waits = addressed(mine)
+    at = waits.c.came_at
+    # The oldest first already, and the case is told by what waits: the walk along it ends where the page is full.
+    rows = _rows(at).join_from(waits, CaseRow, CaseRow.id == waits.c.case_id).where(may_be_done(waits, mine))
+    return _Query(rows, at, newest_first=False, case_id=waits.c.case_id)
 
 
 def _returned(me: str) -> _Query:
@@ -257,9 +255,9 @@ def _beyond(found: _Query, after: tuple[str, datetime, str]) -> Sequence[ColumnE
     """Answer the conditions under which a row comes after another; the first ones let an index begin there."""
     rank, at, case_id = after
     if found.newest_first:
-        reached, beyond, tie = found.at <= at, found.at < at, CaseRow.id < case_id
+        reached, beyond, tie = found.at <= at, found.at < at, found.case_id < case_id
     else:
-        reached, beyond, tie = found.at >= at, found.at > at, CaseRow.id > case_id
+        reached, beyond, tie = found.at >= at, found.at > at, found.case_id > case_id
     rest = and_(reached, or_(beyond, tie))
     return (rest,) if found.rank is None else (found.rank >= rank, or_(found.rank > rank, rest))
 

@@ -39,7 +39,7 @@ def later_versions(session: Session, setting: Setting, case: Case, *, at: dateti
         target = catalogue.version_of(session, row.key, row.version)
         if target is None or row.state == DefinitionState.DRAFT or row.version <= case.definition.version:
             continue
-        missing = not_on_its_way(case, ahead(case, bound, target, chain, content))
+        missing = not_on_its_way(case, ahead(case, target, chain, content))
         found.append(
             LaterVersion(
                 version=row.version,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.approval.base import ApprovalBase, index_where, words
 from shared.approval.core.voting import Denominator, Operator
-from shared.approval.core.words import CLOSED, CaseState, Mode, StageState, TaskKind, TaskState, Token, Verb
+from shared.approval.core.words import CLOSED, STOPPED, CaseState, Mode, StageState, TaskKind, TaskState, Token, Verb
 
 
 class DefinitionState(StrEnum):
@@ -92,6 +92,7 @@ class CaseRow(ApprovalBase):
         index_where(f"state NOT IN {_CLOSED}", "ix_approval_case_under_way", "initiator_id", "state"),
         Index("ix_approval_case_home_region", "home_region", "opened_at"),
         index_where("token = 'refused'", "ix_approval_case_refused", "id"),
+        index_where(f"state IN {words(sorted(STOPPED))}", "ix_approval_case_stopped", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -131,7 +132,7 @@ class BarredRow(ApprovalBase):
 
     __tablename__ = "approval_barred"
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
-    account_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    account_id: Mapped[str] = mapped_column(_ID, primary_key=True, index=True)
 
 
 class RoundRow(ApprovalBase):
@@ -150,7 +151,10 @@ class RoundRow(ApprovalBase):
 
 
 class StageRow(ApprovalBase):
-    """One stop of a round. `after` holds the numbers of the stages that must pass before it opens."""
+    """One stop of a round. `after` holds the numbers of the stages that must pass before it opens.
+
+    What it decided counts until `last_round`: its own, or a later one that took it over.
+    """
 
     __tablename__ = "approval_stage"
     __table_args__ = (
@@ -162,6 +166,7 @@ class StageRow(ApprovalBase):
         CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name="vote_operator"),
         CheckConstraint("(pass_value IS NULL) = (denominator IS NULL)", name="vote_denominator"),
         CheckConstraint("(mode IN ('all','vote')) = (veto IS NOT NULL)", name="veto"),
+        CheckConstraint("last_round >= round", name="last_round"),
         UniqueConstraint("case_id", "round", "visit", "node_key"),
         CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name="due"),
         index_where("state IN ('open','held')", "ix_approval_stage_active", "region", "state"),
@@ -171,6 +176,7 @@ class StageRow(ApprovalBase):
     case_id: Mapped[str] = mapped_column(ForeignKey("approval_case.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     round: Mapped[int]
+    last_round: Mapped[int]
     visit: Mapped[int]
     node_key: Mapped[str] = mapped_column(_ID)
     region: Mapped[str] = mapped_column(_CODE)

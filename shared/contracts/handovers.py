@@ -59,6 +59,7 @@ class StagePart:
     due_at: datetime | None
     due_is_provisional: bool
     reminded: int
+    last_round: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,6 +143,15 @@ def test_every_published_event_has_its_golden_file(each: Told) -> None:
     assert file_of(each).exists(), "run `make documents`, which writes what is missing"
 
 
+def of_old(read: Any, stored: Any) -> Any:
+    """Answer what was read without the fields that came later than what was stored."""
+    if isinstance(read, dict) and isinstance(stored, dict):
+        return {name: of_old(read.get(name), value) for name, value in stored.items()}
+    if isinstance(read, list) and isinstance(stored, list) and len(read) == len(stored):
+        return [of_old(*pair) for pair in zip(read, stored, strict=True)]
+    return read
+
+
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
 def test_events_as_they_were_stored_still_load_with_everything_in_them(file: Path) -> None:
     full, bare = json.loads(file.read_text(encoding="utf-8"))
@@ -151,7 +160,7 @@ def test_events_as_they_were_stored_still_load_with_everything_in_them(file: Pat
         assert envelope.event.event_name.name in stored["type"]
         shape: Any = schema_of(type(envelope.event))  # type: ignore[arg-type]  # a frozen dataclass is hashable
         read = shape.dump(envelope.event)
-        assert {name: read.get(name) for name in stored["data"]} == stored["data"]
+        assert of_old(read, stored["data"]) == stored["data"]
         assert (envelope.event_id, envelope.version) == (stored["id"], stored["aggregateversion"])
 
 

@@ -24,6 +24,7 @@ def stage_part(stage: Stage) -> StagePart:
     return StagePart(
         number=stage.number,
         round=stage.round,
+        last_round=stage.last_round,
         visit=stage.visit,
         node_key=stage.node_key,
         region=stage.region,
@@ -50,6 +51,7 @@ def stage(part: StagePart) -> Stage:
     return Stage(
         number=part.number,
         round=part.round,
+        last_round=part.last_round or part.round,
         visit=part.visit,
         node_key=part.node_key,
         region=part.region,

@@ -66,7 +66,7 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
     if target is None or target.key != case.definition.key or target.version <= case.definition.version:
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
     content = command.content or {}
-    planned = ahead(case, moving.definition, target, moving.world.chain, content)
+    planned = ahead(case, target, moving.world.chain, content)
     if not_on_its_way(case, planned):
         raise Refused.because(RefusalCode.CANNOT_MIGRATE)
     need_words(command)
@@ -83,10 +83,10 @@ def migrate(moving: Moving, command: Command, _permit: Permit) -> None:
 
 
 def ahead(
-    case: Case, bound: Definition, target: Definition, chain: Sequence[Link], content: Mapping[str, Any]
+    case: Case, target: Definition, chain: Sequence[Link], content: Mapping[str, Any]
 ) -> tuple[PlannedStage, ...]:
-    """Answer what a case that is `bound` to one version would still have before it by another."""
-    carried = {stage.node_key for stage in carried_over(case, bound)}
+    """Answer what a case would still have before it by another version of its definition."""
+    carried = {stage.node_key for stage in carried_over(case)}
     return plan(target, chain, content, without=_passed(case).keys() | carried)
 
 

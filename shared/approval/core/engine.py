@@ -22,7 +22,7 @@ from shared.approval.core.guard import RULES, permit
 from shared.approval.core.moving import Moving
 from shared.approval.core.refusal import Permit, Refusal, RefusalCode, Refused
 from shared.approval.core.route import plan
-from shared.approval.core.state import Case, LastMove, Parent, Timer
+from shared.approval.core.state import Case, LastMove, Parent, Stage, Timer
 from shared.approval.core.trail import START, Step
 from shared.approval.core.words import ACTIONABLE, After, CaseState, StageState, TimerKind, Verb
 
@@ -114,9 +114,11 @@ def resubmit(case: Case, command: Command, *, bound: Definition, active: Definit
     """
     _require(case, command, bound, world)
     again = replace(case, state=CaseState.RUNNING, round=case.round + 1, definition=active.ref)
-    return _begin(
-        Moving(again, active, world), command, {}, without=_passed_before(case, command, bound, active, world)
-    )
+    moving = Moving(again, active, world)
+    passed = _passed_before(case, command, bound, active, world)
+    for stage in passed:
+        moving.change_stage(replace(stage, last_round=again.round))
+    return _begin(moving, command, {}, without=frozenset(stage.node_key for stage in passed))
 
 
 def decide(case: Case, command: Command, *, definition: Definition, world: World) -> Move | None:
@@ -213,15 +215,17 @@ def revoke(case: Case, *, definition: Definition, world: World, by: str) -> Move
     return moving.seal()
 
 
-def _passed_before(case: Case, command: Command, bound: Definition, active: Definition, world: World) -> frozenset[str]:
-    """Answer the nodes that a new round need not decide again; none when it does not come to the one that returned."""
+def _passed_before(
+    case: Case, command: Command, bound: Definition, active: Definition, world: World
+) -> tuple[Stage, ...]:
+    """Answer the stages that a new round takes over; none when it does not come to the node that returned it."""
     returned = next((stage for stage in case.live_stages if stage.state is StageState.RETURNED), None)
     if returned is None or bound.ref != active.ref or bound.node(returned.node_key).returns.then is After.RESTART:
-        return frozenset()
-    stages = (*carried_over(case, bound), *case.live_stages)
-    passed = frozenset(stage.node_key for stage in stages if stage.state is StageState.PASSED)
-    planned = plan(active, world.chain, command.content or {}, without=passed)
-    return passed if returned.node_key in {stop.node.key for stop in planned} else frozenset()
+        return ()
+    stages = (*carried_over(case), *case.live_stages)
+    passed = tuple(stage for stage in stages if stage.state is StageState.PASSED)
+    planned = plan(active, world.chain, command.content or {}, without={stage.node_key for stage in passed})
+    return passed if returned.node_key in {stop.node.key for stop in planned} else ()
 
 
 def _begin(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from shared.approval.core.definition import Definition
 from shared.approval.core.state import Case, LastMove, Stage, Task
-from shared.approval.core.words import DECIDED, VOICES, After, Duplicates, StageState, TaskState, Verb
+from shared.approval.core.words import DECIDED, VOICES, Duplicates, TaskState, Verb
 
 #: The role whose holders, in the home region or above it, stop, resume, end and migrate cases; they decide none.
 ADMINISTRATOR = "system_admin"
@@ -31,7 +31,7 @@ def deciders(case: Case, definition: Definition, stage: Stage) -> frozenset[str]
     """
     return frozenset(
         person.account_id
-        for other in (*carried_over(case, definition), *case.current_stages)
+        for other in (*carried_over(case), *case.current_stages)
         if _bars(definition, other, stage)
         for task in case.tasks_of(other)
         if task.state in DECIDED and task.kind in VOICES
@@ -40,20 +40,9 @@ def deciders(case: Case, definition: Definition, stage: Stage) -> frozenset[str]
     )
 
 
-def carried_over(case: Case, definition: Definition) -> tuple[Stage, ...]:
+def carried_over(case: Case) -> tuple[Stage, ...]:
     """Answer the stages of earlier rounds whose passing this round has taken over, because it began after them."""
-    found: dict[str, Stage] = {}
-    decided_anew = {stage.node_key for stage in case.current_stages}
-    for number in range(case.round - 1, 0, -1):
-        stages = case.live_stages_of(number)
-        returned = next((stage for stage in stages if stage.state is StageState.RETURNED), None)
-        node = definition.find(returned.node_key) if returned else None
-        if node is None or node.returns.then is After.RESTART:
-            break
-        for stage in stages:
-            if stage.state is StageState.PASSED and stage.node_key not in decided_anew:
-                found.setdefault(stage.node_key, stage)
-    return tuple(found.values())
+    return tuple(stage for stage in case.stages if stage.round < case.round <= stage.last_round)
 
 
 def _bars(definition: Definition, other: Stage, stage: Stage) -> bool:

@@ -56,6 +56,7 @@ class Moving:
             Stage(
                 number=first + index,
                 round=self.case.round,
+                last_round=self.case.round,
                 visit=visits[stop.node.key] + 1,
                 node_key=stop.node.key,
                 region=stop.region,

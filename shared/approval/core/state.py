@@ -101,6 +101,7 @@ class Stage:
 
     number: int
     round: int
+    last_round: int  # in which its decision counts: its own, or a later one that took it over
     visit: int
     node_key: str
     region: str

@@ -40,6 +40,8 @@ ABROAD = frozenset({Token.GUEST, Token.GIVEN_BACK, Token.REFUSED})
 CLOSED = frozenset(
     {CaseState.WITHDRAWN, CaseState.APPROVED, CaseState.REJECTED, CaseState.TERMINATED, CaseState.REVOKED}
 )
+#: At these a case has open tasks, and nobody may do them.
+STOPPED = frozenset({CaseState.SUSPENDED, CaseState.WITHDRAWING})
 
 
 class StageState(StrEnum):

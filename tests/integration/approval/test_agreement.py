@@ -15,7 +15,7 @@ from shared.approval.lists import TaskList
 from shared.approval.views import CaseView
 from shared.errors import AnyuanError
 from shared.identity import Post, Principal, Role
-from tests.integration.approval.office import CITY, COUNTY, PROVINCE, START, Office, fresh_id
+from tests.integration.approval.office import ANN, BEN, CITY, COUNTY, PROVINCE, START, Office, fresh_id
 from tests.unit.approval.cases import body, node
 
 #: What somebody can be asked for, in the sense of the list.
@@ -25,8 +25,8 @@ NODES = (
     node("county", "clerk", key="draft"),
     node("county", "approver", "clerk", key="county", mode="all", veto=True),
     node("county", "approver", key="head"),
-    node("city", "approver", "bao", key="city", mode="sequential"),
-    node("province"),
+    node("city", "approver", "bao", key="city", mode="sequential", returns={"then": "jump_back"}),
+    node("province", returns={"then": "jump_back"}),
 )
 PEOPLE = tuple(
     Principal(account_id=name.lower(), name=name, posts=tuple(Post(role=role, region=region) for role, region in posts))
@@ -139,3 +139,20 @@ def test_the_list_and_the_guard_agree(office: Office, seed: int) -> None:
         office.post(leaver)
     assert seen > 40
     assert {Verb.APPROVE, Verb.DELEGATE, Verb.CONSULT, Verb.CLAIM, Verb.TAKE_BACK} <= set(done)
+
+
+def test_who_decided_what_a_new_round_takes_over_is_not_asked_again(office: Office) -> None:
+    """After a jump back to the city the county's approval of the round before still stands."""
+    _, _, bao, cai, _, _ = PEOPLE
+    with office.database.unit_of_work() as uow:
+        route = (node("county"), node("city", returns={"then": "jump_back"}), node("province"))
+        office.approvals.publish(uow, parse(body(*route, key="jumping")), by="test")
+        for who in (bao, cai):
+            office.follow(uow, who)
+    by_bao, by_ben = (office.open(key, definition="jumping") for key in ("by_bao", "by_ben"))
+    for case, who in ((by_bao, bao), (by_ben, BEN)):
+        office.act(case, Verb.APPROVE, who)
+        office.act(case, Verb.RETURN, cai)
+        office.act(case, Verb.RESUBMIT, ANN)
+    assert _asked(office, [by_bao, by_ben], bao) == ["by_ben"]
+    assert _listed(office, bao) == ["by_ben"]

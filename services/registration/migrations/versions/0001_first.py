@@ -818,6 +818,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("token = 'refused'"),
     )
     op.create_index(
+        "ix_approval_case_stopped",
+        "approval_case",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('suspended','withdrawing')"),
+        sqlite_where=sa.text("state IN ('suspended','withdrawing')"),
+    )
+    op.create_index(
         "ix_approval_case_under_way",
         "approval_case",
         ["initiator_id", "state"],
@@ -849,6 +857,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_barred_case_id")),
         sa.PrimaryKeyConstraint("case_id", "account_id", name=op.f("pk_approval_barred")),
     )
+    op.create_index(op.f("ix_approval_barred_account_id"), "approval_barred", ["account_id"], unique=False)
     op.create_table(
         "approval_command",
         sa.Column("command_id", sa.String(length=255), nullable=False),
@@ -936,6 +945,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(length=40), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("last_round", sa.Integer(), nullable=False),
         sa.Column("visit", sa.Integer(), nullable=False),
         sa.Column("node_key", sa.String(length=60), nullable=False),
         sa.Column("region", sa.String(length=12), nullable=False),
@@ -964,6 +974,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(pass_value IS NULL) = (pass_op IS NULL)", name=op.f("ck_approval_stage_vote_operator")),
         sa.CheckConstraint("due_at IS NULL OR clock_from IS NOT NULL", name=op.f("ck_approval_stage_due")),
+        sa.CheckConstraint("last_round >= round", name=op.f("ck_approval_stage_last_round")),
         sa.ForeignKeyConstraint(["case_id"], ["approval_case.id"], name=op.f("fk_approval_stage_case_id")),
         sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_approval_stage")),
         sa.UniqueConstraint(
@@ -1139,6 +1150,7 @@ def downgrade() -> None:
     op.drop_table("approval_decision")
     op.drop_index(op.f("ix_approval_command_case_id"), table_name="approval_command")
     op.drop_table("approval_command")
+    op.drop_index(op.f("ix_approval_barred_account_id"), table_name="approval_barred")
     op.drop_table("approval_barred")
     op.drop_index(op.f("ix_approval_workday_year"), table_name="approval_workday")
     op.drop_table("approval_workday")
@@ -1153,6 +1165,12 @@ def downgrade() -> None:
         table_name="approval_case",
         postgresql_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
         sqlite_where=sa.text("state NOT IN ('approved','rejected','revoked','terminated','withdrawn')"),
+    )
+    op.drop_index(
+        "ix_approval_case_stopped",
+        table_name="approval_case",
+        postgresql_where=sa.text("state IN ('suspended','withdrawing')"),
+        sqlite_where=sa.text("state IN ('suspended','withdrawing')"),
     )
     op.drop_index(
         "ix_approval_case_refused",
