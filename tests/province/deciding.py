@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.launcher.parts import Keys, app_of
 from shared.approval.tables import CaseRow, DecisionRow, EventRow
 from shared.contracts.registration import PostChanged
 from shared.identity import Post, Principal, Role
-from tests.integration.signing import SIGNER, VERIFIER, Caller
+from tests.integration.signing import Caller
 from tests.province.node import RealNode
 
 
@@ -35,8 +34,7 @@ def official(node: RealNode, name: str, region: str, role: Role = Role.APPROVER)
 
 def at(node: RealNode, service: str, who: Principal) -> Caller:
     """Answer somebody who calls a service of a node."""
-    database = node.services[service]
-    return Caller(app_of(service, database, Keys(verifier=VERIFIER, signer=SIGNER)), who, database.clock.now())
+    return Caller(node.app(service), who, node.services[service].clock.now())
 
 
 def try_verb(node: RealNode, service: str, who: Principal, case_id: str, verb: str, opinion: str = "同意") -> bool:

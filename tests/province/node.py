@@ -6,8 +6,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flask import Flask
 from sqlalchemy import RowMapping, Table, select, update
 
+from services.launcher.parts import Keys, app_of
 from shared.contracts.base import Event
 from shared.messaging.consumer import Consumer
 from shared.messaging.periodic import JobRunner
@@ -22,6 +24,8 @@ from shared.nodes.reconcile import compare
 from shared.nodes.status import LinkState, status
 from shared.nodes.upkeep import Lines, jobs
 from shared.storage import Database
+from tests.integration.serving import SEALER
+from tests.integration.signing import SIGNER, VERIFIER
 from tests.province.listening import heard
 from tests.province.staff import Staff
 
@@ -70,11 +74,19 @@ class RealNode:
     neighbours: tuple[str, ...]
     topology: Topology
     _running: list[Running] = field(default_factory=list)
+    _apps: dict[str, Flask] = field(default_factory=dict)
 
     @property
     def services(self) -> Mapping[str, Database]:
         """The database of each service."""
         return self.staff.databases
+
+    def app(self, service: str) -> Flask:
+        """The routes of one of the real services, made once: to make them takes longer than most requests."""
+        if service not in self._apps:
+            keys = Keys(verifier=VERIFIER, signer=SIGNER, sealer=SEALER)
+            self._apps[service] = app_of(service, self.services[service], keys)
+        return self._apps[service]
 
     def say(self, service: str, *events: Event) -> None:
         """Let a service publish events, all in one transaction."""

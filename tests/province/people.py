@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.launcher.parts import Keys, app_of
 from services.notifications.model import Message
 from services.records.model import LedgerEntry
 from services.registration.commands.accounts import create_account
@@ -21,7 +20,7 @@ from shared.contracts.reporting import ReportApproved, ReportLine, ReportRevoked
 from shared.identity import Post, Principal, Role
 from shared.messaging.tables import held_event
 from shared.nodes.tables import quarantine
-from tests.integration.signing import SIGNER, VERIFIER, Caller
+from tests.integration.signing import Caller
 from tests.province.node import RealNode
 
 ACTIVITY = {
@@ -84,8 +83,7 @@ def head_of_organisation(node: RealNode, region: str, name: str) -> Principal:
 
 def at_records(node: RealNode, who: Principal) -> Caller:
     """Answer somebody who calls the records service of a node."""
-    database = node.services["records"]
-    return Caller(app_of("records", database, Keys(verifier=VERIFIER, signer=SIGNER)), who, database.clock.now())
+    return Caller(node.app("records"), who, node.services["records"].clock.now())
 
 
 def sent(caller: Caller, path: str, body: dict[str, Any] | None = None) -> Any:

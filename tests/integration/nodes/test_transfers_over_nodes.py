@@ -10,15 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from services.awards.model import KnownVolunteer as AwardsVolunteer
-from services.launcher.parts import Keys, app_of
 from services.registration.model import Volunteer
 from shared.clock import SystemClock
 from shared.contracts.records import VolunteerTransferred
 from shared.identity import Principal
 from shared.nodes.tables import place, quarantine, stream_in_log, stream_log
 from tests.integration.registration.world import id_number
-from tests.integration.serving import SEALER
-from tests.integration.signing import SIGNER, VERIFIER, Caller
+from tests.integration.signing import Caller
 from tests.province import Province, RealNode
 from tests.province import number as number_of
 from tests.province import volunteer as registered
@@ -190,10 +188,7 @@ def test_the_person_claims_their_account_at_the_new_home(whole: Province) -> Non
         "mobile": "13800001234",
         "consents": CONSENTS,
     }
-    keys = Keys(verifier=VERIFIER, signer=SIGNER, sealer=SEALER)
-    database = new.services["registration"]
-    visitor = Principal(account_id="nobody", name="nobody")
-    nobody = Caller(app_of("registration", database, keys), visitor, database.clock.now())
+    nobody = at(new, "registration", Principal(account_id="nobody", name="nobody"))
     whole.wait(lambda: _claimed(nobody, form), "the claim to be known at the new home")
     assert nobody.call("POST", "/volunteers/claim", {**form, "username": "another"}).status_code == 422, "once"
     signed_in = nobody.call("POST", "/sessions", {"username": "tang-jing", "password": "Correct-Horse-9"})
