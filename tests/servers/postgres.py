@@ -17,6 +17,7 @@ IMAGE = "postgres:17"
 OPTIONS = ("-c", "max_connections=300")
 OWNER = "postgres"
 SMALL_VOLUME = "/small"
+_DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 SMALL_SIZE = "64m"
 
 
@@ -33,23 +34,21 @@ class PostgresServer(Server):
         With `template` (a database that nobody is connected to) it begins as a copy of that one: migrate once,
         copy often.
         """
-        self.drop_database(name)
-        # One locale for both ways of running, so that sorting is the same everywhere.
+        # One locale for both ways of running, so that sorting is the same everywhere. Copied as files, a database
+        # begins with a checkpoint: a copied sequence believes that its next numbers are in the write-ahead log
+        # already, and they are in the template's, so that PostgreSQL, killed then, would give them out again.
         kind = (
-            sql.SQL("TEMPLATE {}").format(sql.Identifier(template))
+            sql.SQL("TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
             if template
             else sql.SQL("TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
         )
-        self.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), kind))
-        if template:
-            # A copied sequence believes that its next numbers are in the write-ahead log already, and they are in the
-            # template's: killed now, PostgreSQL would give out the same numbers again. After a checkpoint it asks anew.
-            self.execute(sql.SQL("CHECKPOINT"))
+        named = sql.Identifier(name)
+        self.execute(_DROP.format(named), sql.SQL("CREATE DATABASE {} {}").format(named, kind))
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and throw out who is connected to it; nothing happens when there is none."""
-        self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self.execute(_DROP.format(sql.Identifier(name)))
 
     def run_beside(self, *command: str) -> str:
         """Run a command on the server's machine as its own user, and return what it said."""
@@ -68,8 +67,8 @@ class PostgresServer(Server):
             return False
         return True
 
-    def execute(self, statement: sql.SQL | sql.Composed) -> None:
-        """Run a statement as the superuser, in no transaction."""
+    def execute(self, *statements: sql.SQL | sql.Composed) -> None:
+        """Run statements as the superuser, in no transaction."""
         with psycopg.connect(
             host=self.host,
             port=self.port,
@@ -79,7 +78,8 @@ class PostgresServer(Server):
             autocommit=True,
             connect_timeout=5,
         ) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
 
 
 def in_container(reaper: Reaper, *, port: int, password: str) -> ServerProcess:

@@ -9,15 +9,30 @@ import pytest
 
 from shared.clock import AdjustableClock
 from tests.integration.messaging.transports import Embedded, OverRabbit, Transport
-from tests.integration.messaging.village import SERVICES, Village, make_databases, sqlite_urls
-from tests.servers import RabbitServer
+from tests.integration.messaging.village import (
+    SERVICES,
+    Village,
+    make_databases,
+    make_tables,
+    open_databases,
+    sqlite_urls,
+)
+from tests.servers import PostgresServer, RabbitServer
+
+
+@pytest.fixture(scope="session")
+def village_template(postgres: PostgresServer) -> str:
+    """A database with the tables of a service of the village, which is copied for each of them in each test."""
+    make_tables(postgres.create_database("village_template"))
+    return "village_template"
 
 
 @pytest.fixture
-def rabbit_village(new_database: Callable[..., str]) -> Iterator[Village]:
+def rabbit_village(new_database: Callable[..., str], village_template: str) -> Iterator[Village]:
     """Give the three services with PostgreSQL databases, and nothing that carries events yet."""
     clock = AdjustableClock()
-    village = Village(make_databases({service: new_database(service) for service in SERVICES}, clock), clock)
+    urls = {service: new_database(service, template=village_template) for service in SERVICES}
+    village = Village(open_databases(urls, clock), clock)
     yield village
     for database in village.databases.values():
         database.engine.dispose()

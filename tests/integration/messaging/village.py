@@ -66,13 +66,25 @@ effect = Table(
 
 def make_databases(urls: dict[str, str], clock: AdjustableClock) -> dict[str, Database]:
     """Open the three databases with their tables made."""
-    databases = {}
-    for service, url in urls.items():
-        engine = make_engine(url)
-        for metadata in (kit_metadata, _metadata):
-            metadata.create_all(engine)
-        databases[service] = Database(engine, clock=clock, outbox=StoredOutbox(service, "hebei"))
-    return databases
+    for url in urls.values():
+        make_tables(url)
+    return open_databases(urls, clock)
+
+
+def open_databases(urls: dict[str, str], clock: AdjustableClock) -> dict[str, Database]:
+    """Open the three databases as they are."""
+    return {
+        service: Database(make_engine(url), clock=clock, outbox=StoredOutbox(service, "hebei"))
+        for service, url in urls.items()
+    }
+
+
+def make_tables(url: str) -> None:
+    """Make the tables of a service of the village."""
+    engine = make_engine(url)
+    for metadata in (kit_metadata, _metadata):
+        metadata.create_all(engine)
+    engine.dispose()
 
 
 @dataclass
