@@ -24,19 +24,22 @@ install: $(BIN)/anyuan $(VENDOR) ## make .venv with everything that runs the sys
 demo: install ## run the whole system in one process, with data to look at (no server needed)
 	$(BIN)/anyuan demo $(ARGS)
 
-# Two at once of the tests that mostly wait for their servers; journeys and faults, which measure waits, have the machine.
+# Two at once of the tests that can wait a little longer, the longest first; faults, which are about time, have the
+# machine.
 test: dev $(VENDOR) machine ## run all tests: unit, architecture, integration, journeys, faults
 ifdef ARGS
 	$(PYTEST) $(ARGS)
 else
 	@failed=0; \
-	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder tests --ignore tests/journeys --ignore tests/faults || failed=1; \
-	$(PYTEST) tests/journeys tests/faults || failed=1; \
+	$(PYTEST) --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		tests/journeys tests/integration tests/unit tests/architecture || failed=1; \
+	$(PYTEST) tests/faults || failed=1; \
 	exit $$failed
 endif
 
 faults: dev $(VENDOR) machine ## run the faults at full length (docs/reliability.md; an hour)
-	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging -o timeout=1200 $(ARGS)
+	ANYUAN_FAULTS=full $(PYTEST) tests/faults tests/integration/messaging tests/journeys/test_embedded_kill.py \
+		-o timeout=1200 $(ARGS)
 
 soak: dev machine ## let three nodes work while faults are drawn at random: ARGS="--minutes 10 --seed 7"
 	$(BIN)/python -m tests.faults.soak $(ARGS)

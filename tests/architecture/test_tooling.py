@@ -55,6 +55,12 @@ def test_contributing_lists_the_commands_of_the_makefile() -> None:
     assert listed == commands
 
 
+def test_make_test_runs_every_folder_of_tests() -> None:
+    recipe = (ROOT / "Makefile").read_text().partition("\ntest:")[2].partition("\nfaults:")[0]
+    folders = {f"tests/{file.relative_to(ROOT / 'tests').parts[0]}" for file in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"tests/\w+", recipe)) == folders
+
+
 def test_requirements_are_in_order() -> None:
     requirements = [normal(requirement) for requirement in project()["project"]["dependencies"]]
     assert requirements == sorted(requirements)

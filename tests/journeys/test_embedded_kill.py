@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import check
+from tests.faults.scale import times
 from tests.programs import Program
 from tests.servers.reaper import Reaper
 from tests.telling import ToldStory, telling, urls_in
@@ -36,7 +37,7 @@ class Disturbed:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [(1, 2), (3, 4)])
+@pytest.mark.parametrize("seeds", [(pair * 2 + 1, pair * 2 + 2) for pair in range(times("killed_tellings"))])
 def test_a_story_killed_anywhere_comes_to_the_same_end(
     told_story: ToldStory, tmp_path: Path, reaper: Reaper, seeds: tuple[int, int]
 ) -> None:

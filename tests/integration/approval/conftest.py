@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,9 +13,9 @@ from shared.http import HttpService, create_service_app
 from shared.storage import Database
 from tests.integration.approval.office import BAO, BEN, CAI, DAI, METADATA, Office, TickingClock
 from tests.integration.approval.racing import Track
+from tests.integration.copies import ENGINES, Copies
 from tests.integration.listening import make_database, open_database
 from tests.integration.signing import VERIFIER
-from tests.servers import PostgresServer
 
 
 def _office_in(database: Database) -> Office:
@@ -38,29 +36,13 @@ def _prepare(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def office_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared SQLite file, which is copied for each test: to prepare one takes longer than most tests."""
-    made = tmp_path_factory.mktemp("office") / "template.sqlite"
-    _prepare(f"sqlite:///{made}")
-    return made
+def offices(request: pytest.FixtureRequest) -> Copies:
+    return Copies("office", _prepare, request)
 
 
-@pytest.fixture(scope="session")
-def office_template(postgres: PostgresServer) -> str:
-    """A prepared database of PostgreSQL, which is copied for each test."""
-    _prepare(postgres.create_database("office_template"))
-    return "office_template"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("office_file"), tmp_path / "reporting.sqlite")
-        url = f"sqlite:///{copy}"
-    else:
-        template = request.getfixturevalue("office_template")
-        url = request.getfixturevalue("new_database")("reporting", template=template)
-    made = open_database(url, service="reporting", clock=TickingClock())
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, offices: Copies) -> Iterator[Database]:
+    made = open_database(offices.make(request), service="reporting", clock=TickingClock())
     yield made
     made.engine.dispose()
 

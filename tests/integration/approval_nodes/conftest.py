@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from tests.integration.approval.office import METADATA, TickingClock
 from tests.integration.approval_nodes.nodes import Nodes, make_nodes
+from tests.integration.copies import ENGINES, Copies
 from tests.integration.listening import make_database
-from tests.servers import PostgresServer
 
 
 def _make_tables(url: str) -> None:
@@ -19,30 +18,13 @@ def _make_tables(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables, which is copied for each node of each test."""
-    made = tmp_path_factory.mktemp("empty") / "template.sqlite"
-    _make_tables(f"sqlite:///{made}")
-    return made
+def tables(request: pytest.FixtureRequest) -> Copies:
+    return Copies("tables", _make_tables, request)
 
 
-@pytest.fixture(scope="session")
-def empty_template(postgres: PostgresServer) -> str:
-    """A database of PostgreSQL with all tables, which is copied for each node of each test."""
-    _make_tables(postgres.create_database("empty_template"))
-    return "empty_template"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nodes]:
-    def url_of(name: str) -> str:
-        if request.param == "sqlite":
-            return f"sqlite:///{shutil.copy(request.getfixturevalue('empty_file'), tmp_path / f'{name}.sqlite')}"
-        template = request.getfixturevalue("empty_template")
-        url: str = request.getfixturevalue("new_database")(name, template=template)
-        return url
-
-    made = make_nodes(url_of)
+@pytest.fixture(params=ENGINES)
+def nodes(request: pytest.FixtureRequest, tables: Copies) -> Iterator[Nodes]:
+    made = make_nodes(partial(tables.make, request))
     yield made
     for office in made.offices.values():
         office.database.engine.dispose()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +22,9 @@ from shared.contracts.records import HoursCredited
 from shared.contracts.registration import PostChanged, VolunteerRegistered
 from shared.identity import Role
 from shared.storage import Database
+from tests.integration.copies import ENGINES, Copies
 from tests.integration.listening import Listener, make_database, open_database
 from tests.integration.signing import VERIFIER, Caller, person
-from tests.servers import PostgresServer
 
 NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
 WANG = VolunteerRegistered(volunteer_number="130000000001", account_id="wang", name="王明", region="130123")
@@ -102,29 +101,22 @@ class World:
             return [(star.stars, star.decided_by_region) for star in given], row.stars if row else 0
 
 
-def prepare(url: str) -> Database:
+def _prepare(url: str) -> None:
     """Make the tables and publish the definitions."""
     made = make_database(url, service=SERVICE, metadata=METADATA, clock=FixedClock(NOW))
     with made.unit_of_work() as uow:
         approvals.publish_definitions(uow)
-    return made
+    made.engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def awards_template(postgres: PostgresServer) -> str:
-    """A database of awards that is copied for each test: making its tables takes longer than most tests."""
-    prepare(postgres.create_database("awards_template")).engine.dispose()
-    return "awards_template"
+def copies(request: pytest.FixtureRequest) -> Copies:
+    return Copies("awards", _prepare, request)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        made = prepare(f"sqlite:///{tmp_path}/awards.sqlite")
-    else:
-        template = request.getfixturevalue("awards_template")
-        url = request.getfixturevalue("new_database")("awards", template=template)
-        made = open_database(url, service=SERVICE, clock=FixedClock(NOW))
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, copies: Copies) -> Iterator[Database]:
+    made = open_database(copies.make(request), service=SERVICE, clock=FixedClock(NOW))
     yield made
     made.engine.dispose()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,30 +12,24 @@ from services.notifications.app import METADATA, SERVICE, reactions
 from services.notifications.model import Message
 from shared.clock import FixedClock
 from shared.storage import Database
+from tests.integration.copies import ENGINES, Copies
 from tests.integration.listening import Listener, make_database, open_database
-from tests.servers import PostgresServer
 
 NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def notifications_template(postgres: PostgresServer) -> str:
-    """A database of notifications that is copied for each test: making its tables takes longer than most tests."""
-    url = postgres.create_database("notifications_template")
+def _make_tables(url: str) -> None:
     make_database(url, service=SERVICE, metadata=METADATA, clock=FixedClock(NOW)).engine.dispose()
-    return "notifications_template"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    clock = FixedClock(NOW)
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/notifications.sqlite"
-        made = make_database(url, service=SERVICE, metadata=METADATA, clock=clock)
-    else:
-        template = request.getfixturevalue("notifications_template")
-        url = request.getfixturevalue("new_database")("notifications", template=template)
-        made = open_database(url, service=SERVICE, clock=clock)
+@pytest.fixture(scope="session")
+def copies(request: pytest.FixtureRequest) -> Copies:
+    return Copies("notifications", _make_tables, request)
+
+
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, copies: Copies) -> Iterator[Database]:
+    made = open_database(copies.make(request), service=SERVICE, clock=FixedClock(NOW))
     yield made
     made.engine.dispose()
 
