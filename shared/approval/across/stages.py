@@ -45,13 +45,16 @@ def stage_part(stage: Stage) -> StagePart:
 def stage(part: StagePart) -> Stage:
     """Answer the stage that was told.
 
-    :raises ValueError: for a word that the engine does not know.
+    :raises ValueError: for a word that the engine does not know, or a round that was over before the stage began.
     """
     vote = part.vote
+    last_round = part.round if part.last_round is None else part.last_round
+    if last_round < part.round:
+        raise ValueError(f"stage {part.number} of round {part.round} cannot count until round {last_round}")
     return Stage(
         number=part.number,
         round=part.round,
-        last_round=part.last_round or part.round,
+        last_round=last_round,
         visit=part.visit,
         node_key=part.node_key,
         region=part.region,

@@ -147,7 +147,7 @@ def _add_visit(moving: Moving, stage: Stage, theirs: Collection[str]) -> None:
     case = moving.case
     earlier = [one for one in case.current_stages if (one.node_key, one.region) == (stage.node_key, stage.region)]
     is_open_elsewhere = stage.region not in theirs and stage.state not in (StageState.WAITING, StageState.CANCELLED)
-    is_next = stage.number == len(case.stages) + 1 and stage.round == case.round
+    is_next = stage.number == len(case.stages) + 1 and stage.round == stage.last_round == case.round
     if not is_next or not earlier or is_open_elsewhere or stage.visit != earlier[-1].visit + 1:
         raise NotTheirs(f"stage {stage.number}")
     moving.case = replace(case, stages=(*case.stages, stage))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from shared.approval.core.words import Verb
@@ -16,7 +18,6 @@ from shared.contracts.handovers import (
     CaseAnswerRefused,
     CaseHandedOver,
     CaseHandoverRefused,
-    StagePart,
 )
 from shared.identity import Role
 from shared.nodes.refused import answer_to
@@ -164,23 +165,31 @@ def test_an_answer_that_the_homes_gateway_did_not_believe_is_held_and_given_agai
     agree(nodes, case)
 
 
-def test_an_answer_beyond_what_was_theirs_to_decide_changes_nothing_at_home(nodes: Nodes) -> None:
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": "passed"}, "stage 3"),
+        ({"last_round": 2}, "stage 1"),
+        ({"last_round": 0}, "stage 1 of round 1 cannot count until round 0"),
+    ],
+)
+def test_an_answer_beyond_what_was_theirs_to_decide_changes_nothing_at_home(
+    nodes: Nodes, changes: dict[str, Any], reason: str
+) -> None:
     case = at_city(nodes)
     nodes[CITY].act(case, Verb.APPROVE, CAI)
     letter = nodes.collect().pop()
     event = letter.read.event
     assert isinstance(event, CaseAnswered)
 
-    def as_passed(stage: StagePart) -> StagePart:
-        return replace(stage, state="passed")
-
-    forged = replace(event, case=replace(event.case, stages=tuple(map(as_passed, event.case.stages))))
+    stages = tuple(replace(stage, **changes) for stage in event.case.stages)
+    forged = replace(event, case=replace(event.case, stages=stages))
     nodes[COUNTY].hear(forged)
 
     assert nodes[COUNTY].outcomes == []
     assert nodes[COUNTY].view(case).case.token_region == "130100"
     refused = [one for one in nodes[COUNTY].events() if isinstance(one, CaseAnswerRefused)]
-    assert [(one.code, one.reason) for one in refused] == [("not_theirs", "stage 3")]
+    assert [(one.code, one.reason) for one in refused] == [("not_theirs", reason)]
 
 
 def test_nobody_hands_over_a_case_that_is_another_nodes(nodes: Nodes) -> None:

@@ -141,12 +141,13 @@ def test_an_answer_that_goes_beyond_its_node_is_not_believed() -> None:
     )
     forged = [
         # It decides for the province, ends a case that nobody rejected, withdraws what nobody asked back, gives back
-        # what is not decided, and gives the province a task.
+        # what is not decided, gives the province a task, and lets what it passed count in later rounds.
         replace(guest, stages=passed),
         replace(guest, state=CaseState.REJECTED),
         replace(guest, state=CaseState.WITHDRAWN),
         replace(guest, stages=undecided),
         replace(guest, tasks=(*guest.tasks, replace(guest.tasks[-1], number=len(guest.tasks) + 1, stage=3))),
+        replace(guest, stages=tuple(replace(stage, last_round=3) for stage in guest.stages)),
     ]
     for answer in forged:
         with pytest.raises(NotTheirs):
