@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from services.launcher.parts import SERVICES, prepare, reactions_of
 from shared.clock import SystemClock
 from shared.messaging import Reactions, StoredOutbox
@@ -15,6 +17,7 @@ from shared.storage.database import make_engine
 from tests.province.listening import listening
 from tests.province.listening import metadata as listening_metadata
 from tests.province.saying import BLOCKS
+from tests.servers import PostgresServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +34,32 @@ Staffing = Callable[[str, NodeMap, Path, Callable[[str], str]], Staff]
 
 
 def speakers_and_a_listener(node: str, _map: NodeMap, folder: Path, new_database: Callable[[str], str]) -> Staff:
-    """Two services that say what a test tells them to, and one that writes down what it hears."""
+    """Two services that say what a test tells them to, and one that writes down what it hears.
+
+    The databases of PostgreSQL have their tables already (`make_speakers_template`).
+    """
     databases = {}
     for service in ("registration", "records", "awards"):
         # A relay reads over the session of its lock, which only PostgreSQL has; the listener can do with a file.
         publishes = service != "awards"
         engine = make_engine(new_database(service) if publishes else f"sqlite:///{folder}/{service}.db")
-        for metadata in (kit_metadata, listening_metadata):
-            metadata.create_all(engine)
+        if not publishes:
+            _make_tables(engine)
         databases[service] = Database(engine, clock=SystemClock(), outbox=StoredOutbox(service, node))
     return Staff(databases=databases, reactions={"awards": listening()}, publishers=("registration", "records"))
+
+
+def make_speakers_template(postgres: PostgresServer) -> str:
+    """Make a database with the tables of a service that says something; answers its name, to be copied."""
+    engine = make_engine(postgres.create_database("speakers_template"))
+    _make_tables(engine)
+    engine.dispose()
+    return "speakers_template"
+
+
+def _make_tables(engine: Engine) -> None:
+    for metadata in (kit_metadata, listening_metadata):
+        metadata.create_all(engine)
 
 
 def all_services(node: str, map_: NodeMap, _folder: Path, new_database: Callable[[str], str]) -> Staff:

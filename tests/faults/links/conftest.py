@@ -12,6 +12,7 @@ import pytest
 
 from shared.nodes.core.nodemap import NodeMap
 from tests.province import Province, make_province, running
+from tests.province.staff import make_speakers_template
 from tests.servers import PostgresServer, Proxy, RabbitServer, Servers
 
 _numbers = count(1)
@@ -31,6 +32,7 @@ class Ground:
     rabbit: RabbitServer
     lower_rabbit: RabbitServer
     links_template: str
+    speakers_template: str
 
     @contextmanager
     def province(self, folder: Path) -> Iterator[Province]:
@@ -38,7 +40,7 @@ class Ground:
         databases: list[str] = []
         vhosts: list[tuple[RabbitServer, str]] = []
 
-        def new_database(name: str, *, template: str | None = None) -> str:
+        def new_database(name: str, template: str) -> str:
             databases.append(f"{name}_of_{next(_numbers)}")
             return self.postgres.create_database(databases[-1], template=template)
 
@@ -49,8 +51,8 @@ class Ground:
         made = make_province(
             folder,
             rabbits=self._broker_of,
-            links_database=lambda node: new_database(f"links_{node}", template=self.links_template),
-            service_database=new_database,
+            links_database=lambda node: new_database(f"links_{node}", self.links_template),
+            service_database=lambda service: new_database(service, self.speakers_template),
             vhosts=new_vhost,
             names=("hebei", "shijiazhuang", "tangshan"),
         )
@@ -68,9 +70,21 @@ class Ground:
 
 
 @pytest.fixture(scope="package")
-def ground(postgres: PostgresServer, rabbit: RabbitServer, lower_rabbit: RabbitServer, links_template: str) -> Ground:
+def speakers_template(postgres: PostgresServer) -> str:
+    """Name a database with the tables of the services of a node, to be copied."""
+    return make_speakers_template(postgres)
+
+
+@pytest.fixture(scope="package")
+def ground(
+    postgres: PostgresServer,
+    rabbit: RabbitServer,
+    lower_rabbit: RabbitServer,
+    links_template: str,
+    speakers_template: str,
+) -> Ground:
     """Give the servers that every province here stands on."""
-    return Ground(postgres, rabbit, lower_rabbit, links_template)
+    return Ground(postgres, rabbit, lower_rabbit, links_template, speakers_template)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from shared.storage.migrations import upgrade
 from tests.integration.databases import Databases
 from tests.integration.nodes.by_hand import Pair, made_pair
 from tests.province import Province, all_services, make_province, running
+from tests.province.staff import make_speakers_template
 from tests.servers import PostgresServer, RabbitServer
 
 
@@ -22,6 +23,12 @@ def pair(tmp_path: Path, databases: Databases) -> Iterator[Pair]:
         yield made
 
 
+@pytest.fixture(scope="package")
+def speakers_template(postgres: PostgresServer) -> str:
+    """Name a database with the tables of the services of a node, to be copied."""
+    return make_speakers_template(postgres)
+
+
 @pytest.fixture
 def province(
     tmp_path: Path,
@@ -29,15 +36,13 @@ def province(
     new_database: Callable[..., str],
     new_vhost: Callable[[str], str],
     links_template: str,
+    speakers_template: str,
 ) -> Iterator[Province]:
-    def links_database(_node: str) -> str:
-        return new_database("links", template=links_template)
-
     made = make_province(
         tmp_path,
         rabbits=lambda _: rabbit,
-        links_database=links_database,
-        service_database=new_database,
+        links_database=lambda _node: new_database("links", template=links_template),
+        service_database=lambda service: new_database(service, template=speakers_template),
         vhosts=new_vhost,
     )
     with running(made):
