@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import Boolean, ColumnElement, case, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, case, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from shared.approval import workdays
@@ -23,11 +23,8 @@ from shared.storage import UnitOfWork
 _CASES, _STAGES, _ALARMS = table_of(CaseRow), table_of(StageRow), table_of(CalendarAlarmRow)
 #: In the words of the index, so that stages that are over are never looked at.
 _IS_ACTIVE: ColumnElement[bool] = literal_column("approval_stage.state IN ('open','held')", Boolean)
-_UNDER_WAY: tuple[ColumnElement[bool], ...] = (
-    _STAGES.c.due_is_provisional,
-    _IS_ACTIVE,
-    _CASES.c.state.in_((CaseState.RUNNING.value, CaseState.SUSPENDED.value)),
-)
+_GOES_ON: ColumnElement[bool] = _CASES.c.state.in_((CaseState.RUNNING.value, CaseState.SUSPENDED.value))
+_UNDER_WAY: tuple[ColumnElement[bool], ...] = (_STAGES.c.due_is_provisional, _IS_ACTIVE, _GOES_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,8 @@ def count_troubled(session: Session, regions: Collection[str]) -> tuple[int, int
     """Answer how many open cases nobody may decide, and how many have a provisional deadline, where these decide."""
     case_id = _STAGES.c.case_id
     is_held = _STAGES.c.state == StageState.HELD.value
-    troubles = (func.count(case((trouble, case_id)).distinct()) for trouble in (is_held, _STAGES.c.due_is_provisional))
+    is_provisional = and_(_STAGES.c.due_is_provisional, exists().where(_CASES.c.id == case_id, _GOES_ON))
+    troubles = (func.count(case((trouble, case_id)).distinct()) for trouble in (is_held, is_provisional))
     row = session.execute(select(*troubles).where(_IS_ACTIVE, _STAGES.c.region.in_(sorted(regions)))).one()
     return row[0], row[1]
 

@@ -62,7 +62,8 @@ def addressed(mine: Sequence[Standing]) -> Subquery:
     `mine` begins with their own standing. By the directory and not by their token: their posts' tasks that nobody
     else has claimed and those in their own name. Which of these they may do, `may_be_done` says of each.
     """
-    found = union_all(*(_tasks_of(standing, number) for number, standing in enumerate(mine))).subquery()
+    walks = (walk for number, standing in enumerate(mine) for walk in _walks(standing, number))
+    found = union_all(*walks).subquery()
     came_at = func.min(found.c.opened_at)
     asks = (
         func.max(case((and_(found.c.standing == number, found.c.is_voice == is_voice), 1), else_=0)).label(name)
@@ -95,12 +96,12 @@ def _is_of(case_id: ColumnElement[str], kinds: frozenset[str] | None) -> ColumnE
     return exists().where(_CASE.c.id == case_id, _CASE.c.business_type.in_(sorted(kinds)))
 
 
-def _tasks_of(standing: Standing, number: int) -> Select[Any]:
-    """Answer the open tasks of somebody's posts and those in their own name: short walks along two indexes."""
+def _walks(standing: Standing, number: int) -> Iterator[Select[Any]]:
+    """Answer the open tasks in somebody's own name and those of each of their posts: short walks along two indexes."""
     is_voice = case((_OPEN.c.kind.in_(fixed(VOICES)), 1), else_=0).label("is_voice")
     columns = (_OPEN.c.case_id, _OPEN.c.opened_at, literal(number).label("standing"), is_voice)
-    walks = (select(*columns).where(_asks((*VOICES, *_WORDS)), way) for way in _ways(standing))
-    return select(union_all(*walks).subquery())
+    for way in _ways(standing):
+        yield select(*columns).where(_asks((*VOICES, *_WORDS)), way)
 
 
 def _asks(kinds: Iterable[TaskKind]) -> ColumnElement[bool]:

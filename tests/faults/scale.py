@@ -17,7 +17,7 @@ class Size:
 
 SIZES = {
     "repeats": Size("how often each fault on a node is repeated, each time with another seed", 1, 5),
-    "killed_tellings": Size("pairs of tellings of the story in which the embedded process is killed six times", 1, 5),
+    "killed_tellings": Size("pairs of tellings of the story in which the embedded process is killed six times", 2, 5),
     "web_kills": Size("kills of a web process at random moments", 5, 30),
     "reloads": Size("reloads of a site under load", 1, 4),
     "broker_away": Size("seconds for which a killed broker stays away", 0, 10),

@@ -21,6 +21,7 @@ from shared.identity import Post, Principal, Role
 from shared.messaging.tables import held_event
 from shared.nodes.tables import quarantine
 from tests.integration.signing import Caller
+from tests.province.deciding import at
 from tests.province.node import RealNode
 
 ACTIVITY = {
@@ -83,7 +84,7 @@ def head_of_organisation(node: RealNode, region: str, name: str) -> Principal:
 
 def at_records(node: RealNode, who: Principal) -> Caller:
     """Answer somebody who calls the records service of a node."""
-    return Caller(node.app("records"), who, node.services["records"].clock.now())
+    return at(node, "records", who)
 
 
 def sent(caller: Caller, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -115,7 +115,7 @@ def _asked(office: Office, cases: list[CaseView], who: Principal) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_list_and_the_guard_agree(office: Office, seed: int) -> None:
     dice = Random(seed)
     with office.database.unit_of_work() as uow:
@@ -124,7 +124,7 @@ def test_the_list_and_the_guard_agree(office: Office, seed: int) -> None:
             office.approvals.publish(uow, parse(made | {"duplicates": policy}), by="test")
         for who in PEOPLE:
             office.follow(uow, who)
-    cases = [_open(office, dice, number) for number in range(16)]
+    cases = [_open(office, dice, number) for number in range(20)]
     done: Counter[Verb] = Counter()
     seen = 0
     for _ in range(4):

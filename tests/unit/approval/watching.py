@@ -151,6 +151,12 @@ class Watched(Machine):
             assert StageState.REJECTED in states
 
     @invariant()
+    def the_buttons_are_what_the_guard_permits(self) -> None:
+        for who in self.people.values():
+            asked = [(verb, self.desk.question(verb, who, node=ANYWHERE)) for verb in OFFERED]
+            assert self.desk.allowed(who) == tuple(verb for verb, one in asked if isinstance(permit(one), Permit))
+
+    @invariant()
     def rounds_visits_and_reminders_stay_within_their_bounds(self) -> None:
         case, definition = self.desk.case, self.desk.bound
         if not self.migrations:
@@ -202,16 +208,10 @@ class Watched(Machine):
         begun = {stage.node_key for stage in case.live_stages_of(case.round - 1) if not stage.after}
         return any(stage.node_key in begun for stage in first) and not self.carried
 
-    def _check_that_the_buttons_are_what_the_guard_permits(self) -> None:
-        for who in self.people.values():
-            asked = [(verb, self.desk.question(verb, who, node=ANYWHERE)) for verb in OFFERED]
-            assert self.desk.allowed(who) == tuple(verb for verb, one in asked if isinstance(permit(one), Permit))
-
     def teardown(self) -> None:
-        """Look at the buttons and the whole trail when the case has gone as far as it goes."""
+        """Look at the whole trail when the case has gone as far as it goes."""
         if not hasattr(self, "desk"):
             return
-        self._check_that_the_buttons_are_what_the_guard_permits()
         moves = self.desk.moves
         entries = [entry for move in moves for entry in move.entries]
         decisions = [move.decision for move in moves if move.decision is not None]
