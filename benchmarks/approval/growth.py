@@ -7,18 +7,20 @@ all of them alike.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 
 from benchmarks.approval import counting
 from benchmarks.approval.filling import copy_cases
-from benchmarks.approval.office import ANN, BEN, CAI, DAI, TITLE, Office, office_at
+from benchmarks.approval.office import ANN, BEN, CAI, COUNTY, DAI, TITLE, Office, office_at
 from benchmarks.approval.server import connect, settle
 from benchmarks.report import Figures
 from benchmarks.spread import Spread
 from shared.approval.core.words import Verb
+from shared.approval.filters import Filter
 from shared.approval.lists import TaskList
 from shared.clock import business_date
 from shared.identity import Principal
@@ -28,6 +30,7 @@ SMALLEST, OPEN = 1_000, 3_000
 """Finished cases at the least, and cases that are not finished at every size."""
 _COMMANDS = 300
 _READS = 100
+_NARROWED_READS = 25
 _WARM_UP = 20
 
 
@@ -43,7 +46,8 @@ def measure(postgres: PostgresServer, *, finished: int, say: Callable[[str], Non
             stored = _fill(office, url, finished=size)
             say(f"  {size} finished cases in {time.monotonic() - begun:.0f} s, {stored / 2**20:.0f} MiB")
         figures: Figures = {"sizes": _commands(offices), "sent": counting.measure(offices[SMALLEST])}
-        figures["lists"] = _lists(offices[sizes[-1]])
+        figures["lists"] = _timed(dict(_reads(offices[sizes[-1]])), times=_READS)
+        figures["narrowed"] = _timed(dict(_narrowed(offices[sizes[-1]])), times=_NARROWED_READS)
     least, most = (figures["sizes"][str(size)]["approve"]["p50"] for size in (sizes[0], sizes[-1]))
     figures["growth_p50"] = round(most / least, 2)
     figures["lists_p95_ms"] = max(spread["p95"] for spread in figures["lists"].values())
@@ -114,28 +118,44 @@ def _commands(offices: dict[int, Office]) -> Figures:
     }
 
 
-def _lists(office: Office) -> dict[str, dict[str, float]]:
-    """Time the first page of every list, and the counts, as a busy official sees them."""
-    reads = dict(_reads(office))
+def _timed(reads: Mapping[str, Callable[[], None]], *, times: int) -> dict[str, dict[str, float]]:
+    """Time reads in turn, so many times each after some that are not timed."""
     took: dict[str, list[float]] = {name: [] for name in reads}
-    for number in range(_WARM_UP + _READS):
+    warm_up = times // 5
+    for number in range(warm_up + times):
         for name, read in reads.items():
             begun = time.perf_counter()
             read()
-            if number >= _WARM_UP:
+            if number >= warm_up:
                 took[name].append(time.perf_counter() - begun)
     return {name: asdict(Spread.of(seconds, digits=2)) for name, seconds in took.items()}
 
 
 def _reads(office: Office) -> Iterator[tuple[str, Callable[[], None]]]:
-    def page(which: TaskList) -> None:
-        with office.database.reading() as session:
-            office.approvals.tasks(session, which=which, principal=DAI, at=office.database.clock.now())
+    """Answer the first page of every list, and the counts, as a busy official sees them."""
 
     def counts() -> None:
         with office.database.reading() as session:
             office.approvals.counts(session, principal=DAI, at=office.database.clock.now())
 
     for which in TaskList:
-        yield which.value, partial(page, which)
+        yield which.value, partial(_page, office, which, Filter())
     yield "counts", counts
+
+
+def _narrowed(office: Office) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Answer first pages that are narrowed down, also by a word that no title has: then all of a list is looked at."""
+    today = business_date(office.database.clock.now())
+    month = Filter(decided_from=today - timedelta(days=400), decided_to=today - timedelta(days=370))
+    nothing = Filter(title="没有这样的")
+    yield "todo of a region", partial(_page, office, TaskList.TODO, Filter(region=COUNTY))
+    yield "todo overdue", partial(_page, office, TaskList.TODO, Filter(overdue=True))
+    yield "done in a month", partial(_page, office, TaskList.DONE, month)
+    yield "done, no such title", partial(_page, office, TaskList.DONE, nothing)
+    yield "cc, no such title", partial(_page, office, TaskList.CC, nothing)
+
+
+def _page(office: Office, which: TaskList, wanted: Filter) -> None:
+    with office.database.reading() as session:
+        at = office.database.clock.now()
+        office.approvals.tasks(session, which=which, principal=DAI, at=at, wanted=wanted)
